@@ -1,0 +1,54 @@
+import type pg from 'pg'
+import { createDatabase, type Database, type DatabaseOptions } from './database.ts'
+import { openEmbedded } from './embedded.ts'
+import { deployMigrations } from './migrations.ts'
+
+export type DatabaseLocation = { url: string; poolSize: number } | { dataDir: string }
+
+export interface Connection {
+  database: Database
+  /** How a plain connection is made, with the login's own rights: for migrations. */
+  poolConfig: pg.PoolConfig
+  embedded: boolean
+  close(): Promise<void>
+}
+
+const second = 1_000
+
+/**
+ * Connects to PostgreSQL by its URL, or opens the embedded database of a directory and brings its tables up to date: it has
+ * no other user who could. The holder says what the process is to whoever finds the directory taken.
+ */
+export async function connectDatabase(
+  location: DatabaseLocation,
+  holder: string,
+  options: DatabaseOptions = {},
+): Promise<Connection> {
+  if ('url' in location) {
+    const poolConfig = {
+      connectionString: location.url,
+      max: location.poolSize,
+      connectionTimeoutMillis: 10 * second,
+    }
+    const database = createDatabase(poolConfig, options)
+    return { database, poolConfig, embedded: false, close: () => database.close() }
+  }
+  const embedded = await openEmbedded({ dataDir: location.dataDir, holder })
+  try {
+    await deployMigrations(embedded.poolConfig)
+  } catch (error) {
+    await embedded.close()
+    throw error
+  }
+  // Transactions run one after another on its one session, so a burst of requests waits longer than on a server.
+  const database = createDatabase(embedded.poolConfig, { maxWaitMs: 60 * second, ...options })
+  return {
+    database,
+    poolConfig: embedded.poolConfig,
+    embedded: true,
+    async close() {
+      await database.close()
+      await embedded.close()
+    },
+  }
+}

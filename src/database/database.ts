@@ -1,0 +1,64 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import type pg from 'pg'
+import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
+import {
+  createTenantPool,
+  type OnStatement,
+  type TransactionScope,
+  withTransactionScope,
+} from './tenant-pool.ts'
+
+/** Prisma inside one tenant's transaction. There is no other way to reach a table. */
+export type Db = Prisma.TransactionClient
+
+export interface Database {
+  /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
+  read<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
+  /** Runs the work in one transaction of the tenant; what it throws rolls everything back. */
+  write<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
+  /** One statement before a tenant is known; row level security shows it no tenant's row. */
+  ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** How long a transaction may wait for a connection; the embedded database has only one. */
+  maxWaitMs?: number
+  statementTimeoutMs?: number
+  onStatement?: OnStatement
+}
+
+export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions = {}): Database {
+  const { maxWaitMs = 10_000, statementTimeoutMs = 10_000, onStatement } = options
+  const pool = createTenantPool(config, {
+    statementTimeoutMs,
+    idleInTransactionTimeoutMs: statementTimeoutMs,
+    ...(onStatement && { onStatement }),
+  })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  // PostgreSQL gives up first: a transaction that Prisma gave up on could still commit a late statement.
+  const limits = { maxWait: maxWaitMs, timeout: statementTimeoutMs + 5_000 }
+  const transaction = <T>(scope: TransactionScope, work: (db: Db) => Promise<T>): Promise<T> =>
+    withTransactionScope(scope, () => prisma.$transaction(work, limits))
+
+  return {
+    read: (tenantId, work) => transaction({ tenantId, access: 'read' }, work),
+    write: (tenantId, work) => transaction({ tenantId, access: 'write' }, work),
+    async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+      const client = await pool.connect()
+      let failure: unknown
+      try {
+        return (await client.query<Row>(text, values)).rows
+      } catch (error) {
+        failure = error
+        throw error
+      } finally {
+        client.release(Boolean(failure))
+      }
+    },
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import type { Database, Db } from './database.ts'
+import { type Transaction, type WriteScope, writeTransaction } from './transaction.ts'
+
+/**
+ * The transactions of one GraphQL operation.
+ *
+ * `db` reads in one transaction, opened at the first statement. A write ends it, so that what is read afterwards sees the
+ * write; mutation fields run one after another, so nothing of the field before is still reading.
+ */
+export interface Session {
+  readonly db: Db
+  write<T>(scope: WriteScope, work: (tx: Transaction) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+interface OpenRead {
+  db: Promise<Db>
+  end(): Promise<void>
+}
+
+export function openSession(database: Database, tenantId: () => string): Session {
+  let read: OpenRead | undefined
+  const close = async () => {
+    const open = read
+    read = undefined
+    await open?.end()
+  }
+  return {
+    db: deferred(() => {
+      read ??= openRead(database, tenantId())
+      return read.db
+    }),
+    async write(scope, work) {
+      await close()
+      return writeTransaction(database, scope, work)
+    },
+    close,
+  }
+}
+
+function openRead(database: Database, tenantId: string): OpenRead {
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  let finished: Promise<void> = Promise.resolve()
+  const db = new Promise<Db>((resolve, reject) => {
+    finished = database.read(tenantId, (open) => {
+      resolve(open)
+      return ended
+    })
+    // Before the transaction is open this is why it could not be; afterwards nobody waits for `db` any more.
+    finished.catch(reject)
+  })
+  return {
+    db,
+    end: () => {
+      end()
+      // A read has nothing to lose at its end, and a failed statement was reported where it was awaited.
+      return finished.catch(() => {})
+    },
+  }
+}
+
+/** A Prisma client whose every call first waits for the transaction. */
+function deferred(open: () => Promise<Db>): Db {
+  const models = new Map<string, object>()
+  const call =
+    (path: (db: Db) => unknown, name: string) =>
+    async (...args: unknown[]) => {
+      const target = path(await open()) as Record<string, (...args: unknown[]) => unknown>
+      return target[name]?.(...args)
+    }
+  const model = (modelName: string) =>
+    new Proxy({}, { get: (_, method: string) => call((db) => db[modelName as keyof Db], method) })
+  return new Proxy({} as Db, {
+    has: () => true,
+    get(_, name: string) {
+      if (name.startsWith('$')) return call((db) => db, name)
+      if (!models.has(name)) models.set(name, model(name))
+      return models.get(name)
+    },
+  })
+}

@@ -1,0 +1,77 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import pg from 'pg'
+
+export interface TransactionScope {
+  tenantId: string
+  access: 'read' | 'write'
+}
+
+export interface PoolSettings {
+  statementTimeoutMs: number
+  idleInTransactionTimeoutMs: number
+  onStatement?: OnStatement
+}
+
+/** Sees each statement as it is sent, with the values of its parameters. */
+export type OnStatement = (text: string, values: unknown[]) => void
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** What the next BEGIN on this asynchronous path is for. It is read at BEGIN and nowhere else. */
+const scope = new AsyncLocalStorage<TransactionScope>()
+
+export function withTransactionScope<T>(of: TransactionScope, work: () => T): T {
+  if (!uuid.test(of.tenantId)) throw new Error('a transaction needs the id of its tenant')
+  return scope.run(of, work)
+}
+
+/**
+ * A pool on which a statement runs only inside a transaction of one tenant.
+ *
+ * BEGIN and the tenant's setting leave in one round trip; queries are READ ONLY on one snapshot, so that a count and its page agree.
+ * A statement outside a transaction, or a BEGIN that names no tenant, throws: forgetting is loud.
+ */
+export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings): pg.Pool {
+  const setUp = [
+    // The login may own the tables or be a superuser, to whom row level security does not apply.
+    'SET ROLE dealgraph_app',
+    "SET TimeZone = 'UTC'",
+    `SET statement_timeout = ${settings.statementTimeoutMs}`,
+    `SET idle_in_transaction_session_timeout = ${settings.idleInTransactionTimeoutMs}`,
+  ].join(';')
+  const pool = new TenantPool({
+    ...config,
+    Client: tenantClient(settings.onStatement),
+    onConnect: async (client) => {
+      await client.query(setUp)
+    },
+  })
+  // An idle connection that breaks has left the pool already; without a listener it would end the process.
+  pool.on('error', () => {})
+  return pool
+}
+
+class TenantPool extends pg.Pool {
+  override query(): never {
+    throw new Error('this database call names no tenant: it must run inside a tenant transaction')
+  }
+}
+
+function tenantClient(onStatement: PoolSettings['onStatement']): typeof pg.Client {
+  return class TenantClient extends pg.Client {
+    // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` in nine ways; this passes every one of them on.
+    override query(statement: any, ...rest: any[]): any {
+      const text: string = typeof statement === 'string' ? statement : (statement?.text ?? '')
+      const values = Array.isArray(rest[0]) ? rest[0] : (statement?.values ?? [])
+      const sent = text === 'BEGIN' ? begin(scope.getStore()) : text
+      onStatement?.(sent, values)
+      return sent === text ? super.query(statement, ...rest) : super.query(sent)
+    }
+  }
+}
+
+function begin(of: TransactionScope | undefined): string {
+  if (!of) throw new Error('this transaction names no tenant')
+  const mode = of.access === 'read' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''
+  return `BEGIN${mode}; SELECT set_config('app.tenant_id', '${of.tenantId}', true)`
+}

@@ -1,0 +1,33 @@
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
+
+/** Every code that `errors[].extensions.code` can carry, with the HTTP status of a request that it refuses as a whole. */
+export const errorStatus = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 200,
+  INVALID_ID: 200,
+  INVALID_CURSOR: 200,
+  BAD_USER_INPUT: 200,
+  BAD_REQUEST: 400,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  GRAPHQL_PARSE_FAILED: 400,
+  GRAPHQL_VALIDATION_FAILED: 400,
+  TOO_MANY_TOKENS: 400,
+  TOO_DEEP: 400,
+  SHUTTING_DOWN: 503,
+  INTERNAL: 500,
+} as const
+
+export type ErrorCode = keyof typeof errorStatus
+
+/** An error that its reader may see: a stable code, and a sentence that names the field and the fix. */
+export function codedError(
+  code: ErrorCode,
+  message: string,
+  extensions: object = {},
+  where: GraphQLErrorOptions = {},
+): GraphQLError {
+  return new GraphQLError(message, { ...where, extensions: { ...extensions, code } })
+}
