@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Database } from '../database/database.ts'
+import type { Viewer } from './authenticate.ts'
+import { type Role, type Scope, scopesOfRole } from './scopes.ts'
+
+const form = /^dg_[A-Za-z0-9_-]{43}$/
+
+/** The part of a key that may be shown again, to tell keys apart. */
+const prefixLength = 'dg_'.length + 6
+
+interface KeyRow {
+  tenant_id: string
+  id: string
+  role: Role
+  scopes: Scope[]
+  member_id: string | null
+  member_deactivated: boolean
+}
+
+/** A new key of 256 random bits. Only its hash is stored, so this is the one moment at which it can be shown. */
+export function newApiKey(): { secret: string; prefix: string; hash: Uint8Array<ArrayBuffer> } {
+  const secret = `dg_${randomBytes(32).toString('base64url')}`
+  return { secret, prefix: secret.slice(0, prefixLength), hash: hashApiKey(secret) }
+}
+
+/** SHA-256 is enough for 256 random bits: there is no dictionary to try, and every request pays for the hash. */
+export function hashApiKey(secret: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createHash('sha256').update(secret).digest())
+}
+
+/** The viewer of an API key; `undefined` for what is no API key, `null` for one that is unknown, expired or revoked. */
+export async function authenticateApiKey(
+  database: Database,
+  credential: string,
+): Promise<Viewer | null | undefined> {
+  if (!credential.startsWith('dg_')) return undefined
+  if (!form.test(credential)) return null
+  const [key] = await database.ask<KeyRow>('SELECT * FROM authenticate_api_key($1)', [
+    Buffer.from(hashApiKey(credential)),
+  ])
+  if (!key || key.member_deactivated) return null
+  const granted = scopesOfRole[key.role]
+  return {
+    tenantId: key.tenant_id,
+    memberId: key.member_id,
+    apiKeyId: key.id,
+    role: key.role,
+    scopes: new Set(
+      key.scopes.length > 0 ? granted.filter((s) => key.scopes.includes(s)) : granted,
+    ),
+  }
+}

@@ -1,0 +1,51 @@
+import type { Database } from '../database/database.ts'
+import { codedError } from '../errors.ts'
+import { authenticateApiKey } from './api-key.ts'
+import type { Role, Scope } from './scopes.ts'
+
+/** Who is asking: always of one tenant, and a member, an API key, or a key that acts for a member. */
+export interface Viewer {
+  tenantId: string
+  memberId: string | null
+  apiKeyId: string | null
+  role: Role
+  scopes: ReadonlySet<Scope>
+}
+
+/**
+ * Turns one kind of credential into a viewer. It answers `undefined` for a credential of another kind, and `null` for one
+ * of its own kind that is not valid.
+ */
+export type Authenticator = (credential: string) => Promise<Viewer | null | undefined>
+
+export type Authenticate = (headers: Headers) => Promise<Viewer | null>
+
+/** Asks each authenticator in turn. No credential is `null`; one that nobody accepts is refused. */
+export function createAuthenticate(authenticators: Authenticator[]): Authenticate {
+  return async (headers) => {
+    const credential = credentialOf(headers)
+    if (!credential) return null
+    for (const authenticator of authenticators) {
+      const viewer = await authenticator(credential)
+      if (viewer) return viewer
+      if (viewer === null) break
+    }
+    throw codedError(
+      'UNAUTHENTICATED',
+      'The credential is not valid: it is unknown, expired or revoked.',
+    )
+  }
+}
+
+export function createApiKeyAuthenticate(database: Database): Authenticate {
+  return createAuthenticate([(credential) => authenticateApiKey(database, credential)])
+}
+
+function credentialOf(headers: Headers): string | undefined {
+  const bearer = /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  const credential = bearer ?? headers.get('x-api-key')
+  if (credential) return credential
+  if (headers.has('authorization')) {
+    throw codedError('UNAUTHENTICATED', 'The Authorization header must be: Bearer dg_…')
+  }
+}

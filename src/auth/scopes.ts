@@ -1,0 +1,16 @@
+export const roles = ['ADMIN', 'MEMBER', 'READ_ONLY'] as const
+export type Role = (typeof roles)[number]
+
+export type Scope =
+  | 'deals:read'
+  | 'deals:write'
+  | 'pipelines:write'
+  | 'contacts:write'
+  | 'members:read'
+
+/** Which scopes a role has. A field names the one scope that it needs; nothing else decides who may call it. */
+export const scopesOfRole: Record<Role, readonly Scope[]> = {
+  ADMIN: ['deals:read', 'deals:write', 'pipelines:write', 'contacts:write', 'members:read'],
+  MEMBER: ['deals:read', 'deals:write', 'contacts:write', 'members:read'],
+  READ_ONLY: ['deals:read', 'members:read'],
+}

@@ -1,0 +1,111 @@
+import SchemaBuilder, { type EnumRef } from '@pothos/core'
+import PrismaPlugin from '@pothos/plugin-prisma'
+import RelayPlugin from '@pothos/plugin-relay'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import type { Scope } from './auth/scopes.ts'
+import type { Context } from './context.ts'
+import { codedError } from './errors.ts'
+import type PrismaTypes from './generated/pothos/index.ts'
+import { getDatamodel } from './generated/pothos/index.ts'
+import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { decodeId, encodeId } from './ids.ts'
+import { CurrencyCode, DateOnly, DateTime, Decimal, Json } from './scalars.ts'
+
+const maxNodes = 100
+
+export interface SchemaShape {
+  PrismaTypes: PrismaTypes
+  Context: Context
+  DefaultFieldNullability: false
+  AuthScopes: { scope: Scope }
+  DefaultEdgesNullability: false
+  DefaultNodeNullability: false
+  Connection: { totalCount: () => Promise<number> }
+  Scalars: {
+    ID: { Input: string; Output: string }
+    DateTime: { Input: Date; Output: Date }
+    Date: { Input: Date; Output: Date }
+    Decimal: { Input: Prisma.Decimal; Output: Prisma.Decimal }
+    CurrencyCode: { Input: string; Output: string }
+    JSON: { Input: Prisma.InputJsonValue; Output: unknown }
+  }
+}
+
+export const builder = new SchemaBuilder<SchemaShape>({
+  plugins: [ScopeAuthPlugin, RelayPlugin, PrismaPlugin],
+  defaultFieldNullability: false,
+  prisma: {
+    // Pothos only reads through the client, and a read transaction can all of that.
+    client: (ctx) => ctx.db as PrismaClient,
+    dmmf: getDatamodel(),
+    onUnusedQuery: 'error',
+  },
+  relay: {
+    encodeGlobalID: (typename, id) => encodeId(typename, String(id)),
+    decodeGlobalID: decodeId,
+    nodesOnConnection: { description: 'The items of this page.' },
+    cursorType: 'String',
+    edgesFieldOptions: { description: 'The items of this page with their cursors.' },
+    nodeFieldOptions: { description: 'The item.' },
+    cursorFieldOptions: { description: 'Where the item stands: pass it as `after` or `before`.' },
+    pageInfoFieldOptions: { description: 'Whether there is more, and from which cursors.' },
+    pageInfoTypeOptions: { description: 'What lies before and after a page of a connection.' },
+    nodeTypeOptions: { description: 'Anything with an id that `node` can look up again.' },
+    idFieldOptions: { description: 'Opaque and stable: the type and a UUID.' },
+    nodeQueryOptions: {
+      description: 'Anything by its id; null when the tenant has no such thing.',
+      args: { id: { description: 'The id of a thing of any type.' } },
+    },
+    nodesQueryOptions: {
+      description: `Many things by their ids, in that order, with null for what the tenant does not have. At most ${maxNodes}.`,
+      args: { ids: { description: 'Ids of things of any type.' } },
+      resolve: (_root, { ids }, _ctx, _info, resolveNodes) => {
+        if (ids.length <= maxNodes) return resolveNodes(ids)
+        throw codedError(
+          'BAD_USER_INPUT',
+          `\`ids\` takes at most ${maxNodes} ids, not ${ids.length}.`,
+        )
+      },
+    },
+  },
+  scopeAuth: {
+    authScopes: (ctx) => ({ scope: (needed) => ctx.viewer.scopes.has(needed) }),
+    unauthorizedError: (_parent, _ctx, info) =>
+      codedError('FORBIDDEN', `Your role may not use ${info.parentType.name}.${info.fieldName}.`),
+  },
+})
+
+builder.addScalarType('DateTime', DateTime)
+builder.addScalarType('Date', DateOnly)
+builder.addScalarType('Decimal', Decimal)
+builder.addScalarType('CurrencyCode', CurrencyCode)
+builder.addScalarType('JSON', Json)
+
+builder.queryType({
+  description:
+    'Everything that can be read. Every field reads the viewer’s own tenant and no other.',
+  authScopes: { scope: 'deals:read' },
+})
+builder.mutationType({
+  description:
+    'Everything that can be changed. Each field is one transaction; what is wrong with its input is in `userErrors`, and then nothing was changed.',
+  authScopes: { scope: 'deals:write' },
+})
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many items all pages have together. Counted only when asked for.',
+    resolve: (connection) => connection.totalCount(),
+  }),
+)
+
+/** An enum whose column is text: rows give any string, arguments only the names. */
+export function textEnum<const Values extends Record<string, string>>(
+  name: string,
+  description: string,
+  values: Values,
+): EnumRef<typeof builder.$inferSchemaTypes, string, keyof Values & string> {
+  const described = Object.entries(values).map(([value, text]) => [value, { description: text }])
+  const ref = builder.enumType(name, { description, values: Object.fromEntries(described) })
+  return ref as unknown as EnumRef<typeof builder.$inferSchemaTypes, string, keyof Values & string>
+}

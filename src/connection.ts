@@ -1,0 +1,181 @@
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import type { GraphQLResolveInfo } from 'graphql'
+import { codedError } from './errors.ts'
+
+export interface PageArgs {
+  first?: number | null
+  after?: string | null
+  last?: number | null
+  before?: string | null
+}
+
+/** What a list is ordered by. With the id behind it, it gives every row its one place. */
+export interface Keyset {
+  /** The order's name in the API; a cursor made under one order is refused under another. */
+  name: string
+  column: string
+  kind: 'text' | 'integer' | 'bigint' | 'instant'
+  direction: 'asc' | 'desc'
+}
+
+type SortValue = string | number | bigint | Date
+export type Row = Record<string, unknown>
+
+export interface Page {
+  where: object
+  orderBy: Record<string, 'asc' | 'desc'>[]
+  take: number
+  /** Turns the rows found into the page that was asked for. */
+  toConnection<R>(rows: R[], totalCount: () => Promise<number>): Connection<R>
+}
+
+export interface Connection<R> {
+  edges: { cursor: string; node: R }[]
+  pageInfo: {
+    hasNextPage: boolean
+    hasPreviousPage: boolean
+    startCursor: string | null
+    endCursor: string | null
+  }
+  totalCount: () => Promise<number>
+}
+
+export const maxPageSize = 100
+const defaultPageSize = 20
+
+/** Prisma compiles a statement for each `take`, so that pages of any size share these few. */
+const takes = [1, 11, 21, 51, maxPageSize + 1]
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const opposite = { asc: 'desc', desc: 'asc' } as const
+
+/**
+ * A keyset page: what lies behind a cursor is found by comparing with the values that it carries, so that a deleted row never
+ * empties a page and a far page costs what the first one costs.
+ */
+export function keysetPage(args: PageArgs, keyset: Keyset): Page {
+  const size = pageSize(args)
+  const backward = args.last != null
+  const direction = backward ? opposite[keyset.direction] : keyset.direction
+  const bounds = [
+    ...(args.after ? [beyond(args.after, 'after', keyset, keyset.direction)] : []),
+    ...(args.before ? [beyond(args.before, 'before', keyset, opposite[keyset.direction])] : []),
+  ]
+  return {
+    where: bounds.length > 0 ? { AND: bounds } : {},
+    orderBy: [{ [keyset.column]: direction }, { id: direction }],
+    take: takes.find((take) => take > size) ?? size + 1,
+    toConnection(rows, totalCount) {
+      const more = rows.length > size
+      const page = rows.slice(0, size)
+      if (backward) page.reverse()
+      const edges = page.map((node) => ({ node, cursor: cursorOf(node as Row, keyset) }))
+      return {
+        edges,
+        pageInfo: {
+          hasNextPage: backward ? Boolean(args.before) : more,
+          hasPreviousPage: backward ? more : Boolean(args.after),
+          startCursor: edges[0]?.cursor ?? null,
+          endCursor: edges.at(-1)?.cursor ?? null,
+        },
+        totalCount,
+      }
+    },
+  }
+}
+
+/** Where the items of a connection are selected. */
+const itemPaths = [['nodes'], ['edges', 'node']]
+
+/** The columns that a row needs for its cursor. */
+function cursorColumns(keyset: Keyset): { tenantId: true; id: true } {
+  return { tenantId: true, id: true, ...{ [keyset.column]: true } }
+}
+
+/** What to load of each row: the fields that the operation asks for, and what the cursor needs. */
+export function pageSelection(
+  context: object,
+  info: GraphQLResolveInfo,
+  keyset: Keyset,
+): { select: { tenantId: true; id: true } } {
+  return queryFromInfo({ context, info, paths: itemPaths, select: cursorColumns(keyset) })
+}
+
+/** The same for a connection below an object, whose rows come with their parent in one statement. */
+export function nestedPageSelection(
+  nestedSelection: unknown,
+  typename: string,
+  keyset: Keyset,
+): { select: { tenantId: true; id: true } } {
+  const nested = nestedSelection as (selection: object, items: object) => never
+  const paths = itemPaths.map((path) => path.map((name) => ({ name })))
+  return nested({ select: cursorColumns(keyset) }, { getType: () => typename, paths })
+}
+
+function pageSize({ first, last }: PageArgs): number {
+  if (first != null && last != null) {
+    throw codedError('BAD_USER_INPUT', 'Give `first` or `last`, not both.')
+  }
+  const size = first ?? last ?? defaultPageSize
+  if (size < 0 || size > maxPageSize) {
+    const name = first == null ? 'last' : 'first'
+    throw codedError(
+      'BAD_USER_INPUT',
+      `\`${name}\` must be between 0 and ${maxPageSize}, not ${size}.`,
+    )
+  }
+  return size
+}
+
+/** The rows strictly behind a cursor. The comparison with the first column alone is implied, yet only it bounds the index. */
+function beyond(
+  cursor: string,
+  argument: string,
+  keyset: Keyset,
+  direction: 'asc' | 'desc',
+): object {
+  const { value, id } = decodeCursor(cursor, argument, keyset)
+  const { column } = keyset
+  const [than, orEqual] = direction === 'asc' ? ['gt', 'gte'] : ['lt', 'lte']
+  return {
+    [column]: { [orEqual as string]: value },
+    OR: [
+      { [column]: { [than as string]: value } },
+      { [column]: value, id: { [than as string]: id } },
+    ],
+  }
+}
+
+function cursorOf(row: Row, { name, column }: Keyset): string {
+  const value = row[column] as SortValue
+  const plain =
+    value instanceof Date ? value.toISOString() : typeof value === 'bigint' ? `${value}` : value
+  return Buffer.from(JSON.stringify([name, plain, row.id])).toString('base64url')
+}
+
+function decodeCursor(
+  cursor: string,
+  argument: string,
+  keyset: Keyset,
+): { value: SortValue; id: string } {
+  try {
+    const [name, plain, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    const value = name === keyset.name ? sortValue(plain, keyset.kind) : undefined
+    if (value !== undefined && typeof id === 'string' && uuid.test(id)) return { value, id }
+  } catch {
+    // What is not base64url of JSON is refused below, like any other cursor that is not ours.
+  }
+  throw codedError(
+    'INVALID_CURSOR',
+    `\`${argument}\` is not a cursor of this list in this order: pass one that the same list returned.`,
+  )
+}
+
+function sortValue(plain: unknown, kind: Keyset['kind']): SortValue | undefined {
+  if (kind === 'integer') return Number.isSafeInteger(plain) ? (plain as number) : undefined
+  if (typeof plain !== 'string') return undefined
+  if (kind === 'text') return plain
+  if (kind === 'bigint') return /^-?\d{1,19}$/.test(plain) ? BigInt(plain) : undefined
+  const instant = new Date(plain)
+  return Number.isNaN(instant.getTime()) ? undefined : instant
+}

@@ -1,0 +1,66 @@
+import { builder } from '../builder.ts'
+import { keysetPage, pageSelection } from '../connection.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import { Organization } from '../organization/type.ts'
+import { containing, type SearchCall } from '../search.ts'
+import { ContactFilter, ContactOrder, contactKeyset, contactWhere } from './filters.ts'
+
+export const Contact = builder.prismaNode('Contact', {
+  description: 'A person on the other side of a deal.',
+  select: { tenantId: true, id: true },
+  nullable: true,
+  id: { resolve: (contact) => contact.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'Counts from 1 within the tenant.' }),
+    name: t.exposeString('name', { description: 'Their full name.' }),
+    email: t.exposeString('email', { nullable: true, description: 'Their email address.' }),
+    phone: t.exposeString('phone', { nullable: true, description: 'Their phone number.' }),
+    jobTitle: t.exposeString('jobTitle', { nullable: true, description: 'What they do there.' }),
+    organization: t.relation('organization', {
+      type: Organization,
+      nullable: true,
+      description: 'The organization that they belong to.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they were created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When they last changed.' }),
+  }),
+})
+
+const ContactConnection = builder.connectionObject(
+  { type: Contact, name: 'ContactConnection', description: 'A page of contacts.' },
+  { name: 'ContactEdge', description: 'A contact and its cursor.' },
+)
+
+const search: SearchCall = (pattern, most) => Prisma.sql`search_contacts(${pattern}, ${most})`
+
+builder.queryField('contacts', (t) =>
+  t.connection(
+    {
+      type: Contact,
+      description: 'The people on the other side of deals.',
+      args: {
+        filter: t.arg({ type: ContactFilter, description: 'Which contacts.' }),
+        search: t.arg.string({ description: 'A part of the name or the email, in any case.' }),
+        orderBy: t.arg({ type: ContactOrder, description: 'Default: NAME ASC.' }),
+      },
+      resolve: async (_root, args, ctx, info) => {
+        const keyset = contactKeyset(args.orderBy)
+        const page = keysetPage(args, keyset)
+        const filtered = contactWhere(args.filter)
+        const found = args.search
+          ? await containing(ctx.db, search, ['name', 'email'], args.search)
+          : {}
+        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
+        const rows = await ctx.db.contact.findMany({
+          ...pageSelection(ctx, info, keyset),
+          where: { AND: [where, page.where] },
+          orderBy: page.orderBy,
+          take: page.take,
+        })
+        return page.toConnection(rows, () => ctx.db.contact.count({ where }))
+      },
+    },
+    ContactConnection,
+  ),
+)

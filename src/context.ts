@@ -1,0 +1,81 @@
+import DataLoader from 'dataloader'
+import type { Logger } from 'pino'
+import type { Viewer } from './auth/authenticate.ts'
+import type { Database, Db } from './database/database.ts'
+import { openSession } from './database/session.ts'
+import type { Actor, Transaction } from './database/transaction.ts'
+import { codedError } from './errors.ts'
+
+/** Looks up many keys in one statement; the answer has one entry for each key, in the keys' order. */
+export type Batch<Value> = (source: BatchSource, keys: readonly string[]) => Promise<Value[]>
+
+export interface BatchSource {
+  db: Db
+  tenantId: string
+}
+
+/** What a resolver works with; one for each request. */
+export interface Context {
+  readonly viewer: Viewer
+  /** Reads in the operation's one read-only transaction of the viewer's tenant. */
+  readonly db: Db
+  readonly requestId: string
+  readonly log: Logger
+  now(): Date
+  /**
+   * The request's dataloader of a batch function, found again by that function or by the key given for one that is made
+   * anew each time. A write forgets what was loaded before it.
+   */
+  loader<Value>(batch: Batch<Value>, key?: string): DataLoader<string, Value>
+  /** One write transaction, at the tenant's next revision. */
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface RequestScope {
+  database: Database
+  viewer: Viewer | null
+  requestId: string
+  log: Logger
+  clock: () => Date
+}
+
+export function createContext(request: RequestScope): Context {
+  const { requestId, log } = request
+  const viewer = () => {
+    if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key.')
+    return request.viewer
+  }
+  const session = openSession(request.database, () => viewer().tenantId)
+  const loaders = new Map<unknown, unknown>()
+  // One instant for the whole request, so that two computed fields of one answer agree.
+  const now = request.clock()
+
+  return {
+    get viewer() {
+      return viewer()
+    },
+    db: session.db,
+    requestId,
+    log,
+    now: () => now,
+    loader<Value>(batch: Batch<Value>, key?: string) {
+      const known = loaders.get(key ?? batch)
+      if (known) return known as DataLoader<string, Value>
+      const source = { db: session.db, tenantId: viewer().tenantId }
+      const loader = new DataLoader<string, Value>((keys) => batch(source, keys))
+      loaders.set(key ?? batch, loader)
+      return loader
+    },
+    write(work) {
+      loaders.clear()
+      const { tenantId } = viewer()
+      return session.write({ tenantId, actor: actorOf(viewer()), now, requestId }, work)
+    },
+    close: session.close,
+  }
+}
+
+function actorOf({ memberId, apiKeyId }: Viewer): Actor {
+  return { kind: apiKeyId ? 'API_KEY' : 'MEMBER', memberId, apiKeyId }
+}

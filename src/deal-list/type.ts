@@ -1,0 +1,114 @@
+import { builder } from '../builder.ts'
+import { keysetPage, nestedPageSelection, type PageArgs, pageSelection } from '../connection.ts'
+import type { Context } from '../context.ts'
+import { DealFilter, type DealFilterInput, dealWhere } from '../deal/filters.ts'
+import { dealsContaining, matchTexts } from '../deal/loaders.ts'
+import { Deal } from '../deal/type.ts'
+import { Pipeline } from '../pipeline/type.ts'
+import { Stage } from '../stage/type.ts'
+import { boardOrder, DealOrder, dealKeyset, newestFirst } from './filters.ts'
+import { countDeals } from './loaders.ts'
+
+interface DealArgs {
+  filter?: DealFilterInput | null
+  orderBy?: typeof DealOrder.$inferInput | null
+}
+
+interface DealKey {
+  tenantId: string
+  id: string
+}
+
+const DealConnection = builder.connectionObject(
+  { type: Deal, name: 'DealConnection', description: 'A page of deals.' },
+  { name: 'DealEdge', description: 'A deal and its cursor.' },
+)
+
+builder.queryField('deals', (t) =>
+  t.connection(
+    {
+      type: Deal,
+      description: 'The live deals of the tenant.',
+      args: {
+        filter: t.arg({ type: DealFilter, description: 'Which deals.' }),
+        search: t.arg.string({
+          description: 'A part of the name or the description, in any case.',
+        }),
+        orderBy: t.arg({ type: DealOrder, description: 'Default: CREATED_AT DESC.' }),
+      },
+      resolve: async (_root, args, ctx, info) => {
+        const keyset = dealKeyset(args.orderBy ?? newestFirst)
+        const page = keysetPage(args, keyset)
+        const filtered = dealWhere(args.filter, await matchTexts(ctx.db, args.filter))
+        const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
+        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
+        const rows = await ctx.db.deal.findMany({
+          ...pageSelection(ctx, info, keyset),
+          where: { AND: [where, page.where] },
+          orderBy: page.orderBy,
+          take: page.take,
+        })
+        return page.toConnection(rows, () => ctx.db.deal.count({ where }))
+      },
+    },
+    DealConnection,
+  ),
+)
+
+const nestedArgs = builder.args((t) => ({
+  filter: t.field({ type: DealFilter, description: 'Which deals.' }),
+  orderBy: t.field({ type: DealOrder, description: 'How to order them.' }),
+}))
+
+type NestedArgs = PageArgs & DealArgs
+
+/** The deals below a stage or a pipeline: they come with it in one statement, however many of them a list holds. */
+function dealsBelow(column: 'stageId' | 'pipelineId', defaultOrder: DealArgs['orderBy']) {
+  const pageOf = (args: NestedArgs) => keysetPage(args, keysetOf(args))
+  const keysetOf = ({ orderBy }: NestedArgs) => dealKeyset(orderBy ?? defaultOrder ?? newestFirst)
+  return {
+    select(args: NestedArgs, nested: unknown) {
+      const { where, orderBy, take } = pageOf(args)
+      const selection = nestedPageSelection(nested, 'Deal', keysetOf(args))
+      const filtered = { AND: [dealWhere(args.filter), where] }
+      return {
+        tenantId: true,
+        id: true,
+        deals: { ...selection, where: filtered, orderBy, take },
+      } as const
+    },
+    toConnection(parent: { id: string; deals: DealKey[] }, args: NestedArgs, ctx: Context) {
+      const { batch, key } = countDeals(column, dealWhere(args.filter))
+      return pageOf(args).toConnection(parent.deals, () => ctx.loader(batch, key).load(parent.id))
+    },
+  }
+}
+
+const dealsOfStage = dealsBelow('stageId', boardOrder)
+const dealsOfPipeline = dealsBelow('pipelineId', newestFirst)
+
+builder.prismaObjectField(Stage, 'deals', (t) =>
+  t.connection(
+    {
+      type: Deal,
+      description: 'The live deals in the stage; by default in their order on the board.',
+      args: nestedArgs,
+      select: (args, _ctx, nested) => dealsOfStage.select(args, nested),
+      resolve: (stage, args, ctx) => dealsOfStage.toConnection(stage, args, ctx),
+    },
+    DealConnection,
+  ),
+)
+
+builder.prismaObjectField(Pipeline, 'deals', (t) =>
+  t.connection(
+    {
+      type: Deal,
+      description: 'The live deals in the pipeline; by default the newest first.',
+      args: nestedArgs,
+      select: (args, _ctx, nested) => dealsOfPipeline.select(args, nested),
+      resolve: (pipeline, args, ctx) => dealsOfPipeline.toConnection(pipeline, args, ctx),
+    },
+    DealConnection,
+  ),
+)

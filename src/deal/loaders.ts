@@ -1,0 +1,35 @@
+import type { Db } from '../database/database.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import type { Containing } from '../list-inputs.ts'
+import { containing } from '../search.ts'
+import { type DealFilterInput, dealWhere } from './filters.ts'
+
+/** The deals that contain the text in their name or description. */
+export function dealsContaining(db: Db, text: string): Promise<object> {
+  return containing(
+    db,
+    (pattern, most) => Prisma.sql`search_deals(${pattern}, true, true, ${most})`,
+    ['name', 'description'],
+    text,
+  )
+}
+
+/** Looks up what the `contains` of a filter match, one statement for each, before the list itself is read. */
+export async function matchTexts(
+  db: Db,
+  filter: DealFilterInput | null | undefined,
+): Promise<Containing> {
+  const wanted = new Map<string, [column: string, text: string]>()
+  dealWhere(filter, (column, text) => {
+    wanted.set(`${column} ${text}`, [column, text])
+    return {}
+  })
+  const matches = new Map<string, object>()
+  for (const [key, [column, text]] of wanted) {
+    const inName = column === 'name'
+    const call = (pattern: string, most: number) =>
+      Prisma.sql`search_deals(${pattern}, ${inName}, ${!inName}, ${most})`
+    matches.set(key, await containing(db, call, [column], text))
+  }
+  return (column, text) => matches.get(`${column} ${text}`) ?? {}
+}

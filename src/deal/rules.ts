@@ -1,0 +1,90 @@
+import { maxNameLength, type StageKind } from '../pipeline/rules.ts'
+import { invalid, type UserError } from '../user-errors.ts'
+
+export type ValuePeriod = 'ONE_TIME' | 'MONTHLY' | 'QUARTERLY' | 'ANNUAL'
+export type Priority = 'LOW' | 'MEDIUM' | 'HIGH'
+
+const dayMs = 86_400_000
+const customFieldKey = /^cf_[a-z0-9_]{1,60}$/
+const yearly: Record<ValuePeriod, number | null> = {
+  ONE_TIME: null,
+  MONTHLY: 12,
+  QUARTERLY: 4,
+  ANNUAL: 1,
+}
+const maxTextLength = 10_000
+
+/** 100 for a won deal and 0 for a lost one; else the user's own confidence, else what the stage says. */
+export function effectiveProbability(
+  deal: { status: string; confidence: number | null },
+  stageProbability: number,
+): number {
+  if (deal.status === 'WON') return 100
+  if (deal.status === 'LOST') return 0
+  return deal.confidence ?? stageProbability
+}
+
+/** How many amounts a year has; null where nothing recurs. */
+export function amountsPerYear(period: string): number | null {
+  return yearly[period as ValuePeriod] ?? null
+}
+
+/** When an open deal that stays where it is begins to rot; null when it never does. */
+export function rottingAt(
+  deal: { status: string; stageEnteredAt: Date },
+  rottingDays: number | null,
+): Date | null {
+  if (deal.status !== ('OPEN' satisfies StageKind) || rottingDays === null) return null
+  return new Date(deal.stageEnteredAt.getTime() + rottingDays * dayMs)
+}
+
+export interface DealValues {
+  name?: string | null
+  currency?: string | null
+  valuePeriod?: string | null
+  confidence?: number | null
+  description?: string | null
+  nextStep?: string | null
+  source?: string | null
+  leadRef?: string | null
+  externalId?: string | null
+  customFields?: unknown
+}
+
+/** Why a deal cannot have these values; empty when it can. Values that are left out are not looked at. */
+export function checkDealValues(values: DealValues, path: string[]): UserError[] {
+  const { name, confidence, customFields } = values
+  const always = ['name', 'currency', 'valuePeriod'] as const
+  const texts = ['description', 'nextStep', 'source', 'leadRef', 'externalId'] as const
+  return [
+    ...always
+      .filter((key) => values[key] === null)
+      .map((key) => invalid(`A deal always has a ${key}: it cannot be cleared.`, [...path, key])),
+    ...(name == null || fits(name.trim(), 1, maxNameLength)
+      ? []
+      : [invalid(`A name has 1 to ${maxNameLength} characters.`, [...path, 'name'])]),
+    ...(confidence == null || (confidence >= 0 && confidence <= 100)
+      ? []
+      : [invalid('A confidence is 0 to 100.', [...path, 'confidence'])]),
+    ...texts
+      .filter((key) => !fits(values[key] ?? '', 0, maxTextLength))
+      .map((key) => invalid(`At most ${maxTextLength} characters.`, [...path, key])),
+    ...(customFields === undefined
+      ? []
+      : checkCustomFields(customFields, [...path, 'customFields'])),
+  ]
+}
+
+function checkCustomFields(fields: unknown, path: string[]): UserError[] {
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    return [invalid('customFields is an object of values by their keys.', path)]
+  }
+  return Object.keys(fields)
+    .filter((key) => !customFieldKey.test(key))
+    .map((key) => invalid(`"${key}" is no key: they look like cf_region.`, [...path, key]))
+}
+
+function fits(text: string, least: number, most: number): boolean {
+  const { length } = [...text]
+  return length >= least && length <= most
+}

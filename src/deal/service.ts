@@ -1,0 +1,201 @@
+import { generateKeyBetween } from 'fractional-indexing'
+import { closeOrReopen } from '../close-reason/service.ts'
+import type { Transaction } from '../database/transaction.ts'
+import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { newId } from '../ids.ts'
+import { openingStage } from '../stage/service.ts'
+import { recordStageChange } from '../stage-change/service.ts'
+import { takeNumbers } from '../tenant/service.ts'
+import { invalid, notFound, refuse } from '../user-errors.ts'
+import { checkDealValues, effectiveProbability, type Priority, type ValuePeriod } from './rules.ts'
+
+/** What can be written of a deal, apart from its stage. A value that is left out stays; null clears. */
+export interface DealInput {
+  name?: string | null
+  description?: string | null
+  amount?: Prisma.Decimal | null
+  currency?: string | null
+  valuePeriod?: ValuePeriod | null
+  confidence?: number | null
+  priority?: Priority | null
+  organizationId?: string | null
+  ownerId?: string | null
+  source?: string | null
+  nextStep?: string | null
+  expectedCloseDate?: Date | null
+  leadRef?: string | null
+  externalId?: string | null
+  metadata?: Prisma.InputJsonValue
+  customFields?: Prisma.InputJsonValue
+}
+
+export interface CreateDeal extends DealInput {
+  id?: string | null
+  name: string
+  pipelineId?: string | null
+  stageId?: string | null
+  reason?: string | null
+  contactIds?: string[]
+}
+
+/**
+ * Creates a deal at the end of its stage, with the first entry of its audit. With an id that the client made, a second call
+ * creates nothing and returns the deal that the first one made.
+ */
+export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ dealId: string }> {
+  const { db, tenantId, now } = tx
+  const { id: wanted, pipelineId, stageId, reason, contactIds = [], ...values } = input
+  if (
+    wanted &&
+    (await db.deal.findFirst({ where: { tenantId, id: wanted }, select: { id: true } }))
+  ) {
+    return { dealId: wanted }
+  }
+  const stage = await openingStage(tx, { pipelineId, stageId })
+  await checkInput(tx, values, { contactIds })
+  const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
+  const closed = await closeOrReopen(tx, stage, reason)
+
+  const id = wanted ?? newId()
+  const deal = await db.deal.create({
+    data: {
+      currency: tenant.defaultCurrency,
+      valuePeriod: 'ONE_TIME',
+      ownerId: tx.actor.memberId,
+      ...toRow(values),
+      ...closed,
+      name: values.name.trim(),
+      tenantId,
+      id,
+      number: await takeNumbers(tx, 'deal'),
+      pipelineId: stage.pipelineId,
+      stageId: stage.id,
+      status: stage.kind,
+      rank: generateKeyBetween(await lastRank(tx, stage.id), null),
+      stageEnteredAt: now,
+      lastOpenStageId: stage.kind === 'OPEN' ? stage.id : null,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    },
+  })
+  const probability = effectiveProbability(deal, stage.probability)
+  await recordStageChange(tx, { deal, from: null, to: stage, probability, reason: reason ?? null })
+  await addContacts(tx, id, contactIds)
+  tx.emit({ type: 'deal.created', dealId: id, payload: { stageId: stage.id } })
+  return { dealId: id }
+}
+
+export async function updateDeal(
+  tx: Transaction,
+  { dealId, expectedVersion, ...values }: Versioned & DealInput,
+): Promise<{ dealId: string }> {
+  await dealToChange(tx, { dealId, expectedVersion })
+  await checkInput(tx, values, { dealId })
+  const fields = Object.keys(values).filter((key) => values[key as keyof DealInput] !== undefined)
+  if (fields.length === 0) return { dealId }
+  await saveDeal(tx, { dealId, expectedVersion }, toRow(values))
+  tx.emit({ type: 'deal.updated', dealId, payload: { fields } })
+  return { dealId }
+}
+
+/** Marks a deal as deleted: it leaves every list and total, and can be restored with its history. */
+export async function deleteDeal(
+  tx: Transaction,
+  versioned: Versioned,
+): Promise<{ dealId: string }> {
+  await dealToChange(tx, versioned)
+  await saveDeal(tx, versioned, { deletedAt: tx.now })
+  tx.emit({ type: 'deal.deleted', dealId: versioned.dealId })
+  return { dealId: versioned.dealId }
+}
+
+/** Brings a deleted deal back to the end of its stage. A deal that is not deleted stays as it is. */
+export async function restoreDeal(
+  tx: Transaction,
+  versioned: Versioned,
+): Promise<{ dealId: string }> {
+  const deal = await dealToChange(tx, versioned, { deleted: true })
+  if (!deal.deletedAt) return { dealId: deal.id }
+  const rank = generateKeyBetween(await lastRank(tx, deal.stageId), null)
+  await saveDeal(tx, versioned, { deletedAt: null, rank })
+  tx.emit({ type: 'deal.restored', dealId: deal.id })
+  return { dealId: deal.id }
+}
+
+/** The rank of the last live deal on a stage's board; null for an empty one. */
+export async function lastRank(
+  { db, tenantId }: Transaction,
+  stageId: string,
+): Promise<string | null> {
+  const last = await db.deal.findFirst({
+    where: { tenantId, stageId, deletedAt: null },
+    orderBy: [{ rank: 'desc' }, { id: 'desc' }],
+    select: { rank: true },
+  })
+  return last?.rank ?? null
+}
+
+/** The values as columns; checkDealValues has refused a null where the column takes none. */
+function toRow({ name, currency, valuePeriod, ...values }: DealInput) {
+  return {
+    ...values,
+    ...(name != null && { name: name.trim() }),
+    ...(currency != null && { currency }),
+    ...(valuePeriod != null && { valuePeriod }),
+  }
+}
+
+async function checkInput(
+  tx: Transaction,
+  values: DealInput,
+  { dealId, contactIds = [] }: { dealId?: string; contactIds?: string[] },
+): Promise<void> {
+  const { db, tenantId } = tx
+  const { organizationId, ownerId, externalId } = values
+  const errors = checkDealValues(values, ['input'])
+  const refer = (found: object | null, what: string, path: string[]) => {
+    if (!found) errors.push(notFound(what, ['input', ...path]))
+  }
+  if (organizationId) {
+    const found = await db.organization.findFirst({ where: { tenantId, id: organizationId } })
+    refer(found, 'organization', ['organizationId'])
+  }
+  if (ownerId)
+    refer(await db.member.findFirst({ where: { tenantId, id: ownerId } }), 'member', ['ownerId'])
+  const contacts = await db.contact.findMany({
+    where: { tenantId, id: { in: contactIds } },
+    select: { id: true },
+  })
+  for (const [index, id] of contactIds.entries()) {
+    refer(contacts.find((contact) => contact.id === id) ?? null, 'contact', [
+      'contactIds',
+      String(index),
+    ])
+  }
+  if (externalId) {
+    const other = await db.deal.findFirst({ where: { tenantId, externalId }, select: { id: true } })
+    if (other && other.id !== dealId)
+      errors.push(invalid('Another deal has this id.', ['input', 'externalId']))
+  }
+  if (errors.length > 0) refuse(...errors)
+}
+
+async function addContacts(
+  { db, tenantId, now }: Transaction,
+  dealId: string,
+  contactIds: string[],
+) {
+  const times = { createdAt: now, updatedAt: now }
+  await db.dealContact.createMany({
+    data: [...new Set(contactIds)].map((contactId, index) => ({
+      tenantId,
+      id: newId(),
+      dealId,
+      contactId,
+      isPrimary: index === 0,
+      ...times,
+    })),
+  })
+}

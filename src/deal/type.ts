@@ -1,0 +1,244 @@
+import { builder, textEnum } from '../builder.ts'
+import { Contact } from '../contact/type.ts'
+import { idOf } from '../ids.ts'
+import { Member } from '../member/type.ts'
+import { Organization } from '../organization/type.ts'
+import { pipelineNames } from '../pipeline/loaders.ts'
+import { Pipeline } from '../pipeline/type.ts'
+import { stageFacts } from '../stage/loaders.ts'
+import { Stage } from '../stage/type.ts'
+import { Tag } from '../tag/type.ts'
+import { DealPriority, DealStatus } from './filters.ts'
+import { amountsPerYear, effectiveProbability, rottingAt } from './rules.ts'
+
+export const ValuePeriod = textEnum('ValuePeriod', 'For how long a deal’s amount is paid.', {
+  ONE_TIME: 'Once.',
+  MONTHLY: 'Every month.',
+  QUARTERLY: 'Every three months.',
+  ANNUAL: 'Every year.',
+})
+
+export const Deal = builder.prismaNode('Deal', {
+  description: 'A business in the making: where it stands, what it is worth, with whom.',
+  select: { tenantId: true, id: true },
+  nullable: true,
+  id: { resolve: (deal) => deal.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'Counts from 1 within the tenant.' }),
+    externalId: t.exposeString('externalId', {
+      nullable: true,
+      description: 'The id that another system knows it by, unique in the tenant.',
+    }),
+    name: t.exposeString('name', { description: '1 to 255 characters.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'Anything worth knowing.',
+    }),
+    amount: t.expose('amount', {
+      type: 'Decimal',
+      nullable: true,
+      description: 'What it is worth in `currency`, for each `valuePeriod`.',
+    }),
+    currency: t.expose('currency', {
+      type: 'CurrencyCode',
+      description: 'The currency of `amount`.',
+    }),
+    valuePeriod: t.expose('valuePeriod', {
+      type: ValuePeriod,
+      description: 'For how long `amount` is paid.',
+    }),
+    confidence: t.exposeInt('confidence', {
+      nullable: true,
+      description:
+        'The user’s own probability, 0 to 100, which goes before the stage’s; null for none.',
+    }),
+    status: t.expose('status', {
+      type: DealStatus,
+      description: 'How it stands: the kind of its stage.',
+    }),
+    priority: t.expose('priority', {
+      type: DealPriority,
+      nullable: true,
+      description: 'How urgent it is.',
+    }),
+    pipeline: t.relation('pipeline', {
+      type: Pipeline,
+      description: 'The pipeline that it goes through.',
+    }),
+    pipelineName: t.string({
+      description: 'The name of its pipeline. Costs one lookup however many deals are asked for.',
+      select: { pipelineId: true },
+      resolve: ({ pipelineId }, _args, ctx) => ctx.loader(pipelineNames).load(pipelineId),
+    }),
+    stage: t.relation('stage', { type: Stage, description: 'The stage that it is in.' }),
+    stageName: t.string({
+      description: 'The name of its stage. Costs one lookup however many deals are asked for.',
+      select: { stageId: true },
+      resolve: async ({ stageId }, _args, ctx) => (await ctx.loader(stageFacts).load(stageId)).name,
+    }),
+    rank: t.exposeString('rank', {
+      description:
+        'Its place on the board: sorts letter by letter, ASCII order, among the deals of its stage.',
+    }),
+    stageEnteredAt: t.expose('stageEnteredAt', {
+      type: 'DateTime',
+      description: 'Since when it is in its stage.',
+    }),
+    secondsInStage: t.int({
+      description: 'How long it has been in its stage, in whole seconds.',
+      select: { stageEnteredAt: true },
+      resolve: ({ stageEnteredAt }, _args, ctx) =>
+        Math.max(0, Math.floor((ctx.now().getTime() - stageEnteredAt.getTime()) / 1000)),
+    }),
+    lastOpenStage: t.relation('lastOpenStage', {
+      type: Stage,
+      nullable: true,
+      description: 'The last stage of kind OPEN that it was in; where a closed deal reopens.',
+    }),
+    probability: t.int({
+      description:
+        '100 when won, 0 when lost, else `confidence`, else the probability of its stage.',
+      select: { status: true, confidence: true, stageId: true },
+      resolve: async (deal, _args, ctx) =>
+        effectiveProbability(deal, (await ctx.loader(stageFacts).load(deal.stageId)).probability),
+    }),
+    weightedAmount: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: '`amount` times `probability`, in `currency`; null without an amount.',
+      select: { amount: true, status: true, confidence: true, stageId: true },
+      resolve: async (deal, _args, ctx) => {
+        const { probability } = await ctx.loader(stageFacts).load(deal.stageId)
+        return deal.amount?.mul(effectiveProbability(deal, probability)).div(100) ?? null
+      },
+    }),
+    annualizedAmount: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description:
+        'What `amount` comes to in a year: 12 times a monthly one. Null for a one-time deal.',
+      select: { amount: true, valuePeriod: true },
+      resolve: ({ amount, valuePeriod }) => {
+        const times = amountsPerYear(valuePeriod)
+        return amount && times ? amount.mul(times) : null
+      },
+    }),
+    rottingAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it begins to rot if it stays in its stage; null where nothing rots.',
+      select: { status: true, stageEnteredAt: true, stageId: true },
+      resolve: async (deal, _args, ctx) =>
+        rottingAt(deal, (await ctx.loader(stageFacts).load(deal.stageId)).rottingDays),
+    }),
+    isRotting: t.boolean({
+      description: 'Whether it has stayed in its stage for longer than the stage’s `rottingDays`.',
+      select: { status: true, stageEnteredAt: true, stageId: true },
+      resolve: async (deal, _args, ctx) => {
+        const at = rottingAt(deal, (await ctx.loader(stageFacts).load(deal.stageId)).rottingDays)
+        return at !== null && at <= ctx.now()
+      },
+    }),
+    organization: t.relation('organization', {
+      type: Organization,
+      nullable: true,
+      description: 'The company that it is made with.',
+    }),
+    owner: t.relation('owner', {
+      type: Member,
+      nullable: true,
+      description: 'The member who answers for it.',
+    }),
+    primaryContact: t.relation('primaryContact', {
+      type: Contact,
+      nullable: true,
+      description: 'Its first person to talk to; null when none of its contacts is primary.',
+    }),
+    source: t.exposeString('source', {
+      nullable: true,
+      description: 'Where it came from: `Referral`.',
+    }),
+    nextStep: t.exposeString('nextStep', { nullable: true, description: 'What to do next.' }),
+    expectedCloseDate: t.expose('expectedCloseDate', {
+      type: 'Date',
+      nullable: true,
+      description: 'When it is expected to close.',
+    }),
+    closedAt: t.expose('closedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was won or lost; null while it is open.',
+    }),
+    wonReason: t.exposeString('wonReason', { nullable: true, description: 'Why it was won.' }),
+    lostReason: t.exposeString('lostReason', { nullable: true, description: 'Why it was lost.' }),
+    leadRef: t.exposeString('leadRef', {
+      nullable: true,
+      description: 'The lead that it came from, elsewhere.',
+    }),
+    metadata: t.expose('metadata', {
+      type: 'JSON',
+      description: 'Anything that a program keeps with it.',
+    }),
+    customFields: t.expose('customFields', {
+      type: 'JSON',
+      description: 'The tenant’s own fields, by keys like `cf_region`.',
+    }),
+    version: t.exposeInt('version', {
+      description:
+        'Counts its changes. Pass it as `expectedVersion`, so that nobody’s change is lost.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+    deletedAt: t.expose('deletedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was deleted; it is in no list until it is restored.',
+    }),
+    tags: t.field({
+      type: [Tag],
+      description: 'Its tags, by name.',
+      select: (_args, _ctx, nested) => ({
+        tags: { select: { tag: nested() }, orderBy: { tag: { name: 'asc' } } },
+      }),
+      resolve: ({ tags }) => tags.map(({ tag }) => tag),
+    }),
+    assignees: t.field({
+      type: [Member],
+      description: 'The members who work on it beside its owner, by name.',
+      select: (_args, _ctx, nested) => ({
+        assignees: { select: { member: nested() }, orderBy: { member: { name: 'asc' } } },
+      }),
+      resolve: ({ assignees }) => assignees.map(({ member }) => member),
+    }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  deal: t.prismaField({
+    type: Deal,
+    nullable: true,
+    description: 'A deal by its id, deleted or not.',
+    args: { id: t.arg.id({ required: true, description: 'Such as `deal_0198c0de-…`.' }) },
+    resolve: (query, _root, args, ctx) => {
+      const id = idOf('Deal', args.id)
+      return ctx.db.deal.findUnique({
+        ...query,
+        where: { tenantId_id: { tenantId: ctx.viewer.tenantId, id } },
+      })
+    },
+  }),
+  dealByNumber: t.prismaField({
+    type: Deal,
+    nullable: true,
+    description: 'A deal by its number, deleted or not.',
+    args: {
+      number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
+    },
+    resolve: (query, _root, { number }, ctx) =>
+      ctx.db.deal.findUnique({
+        ...query,
+        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
+      }),
+  }),
+}))

@@ -1,0 +1,71 @@
+import { builder, textEnum } from '../builder.ts'
+import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { escapeLike } from '../list-inputs.ts'
+
+export const Role = textEnum('Role', 'What a member or an API key may do.', {
+  ADMIN: 'Everything, including pipelines.',
+  MEMBER: 'Reads everything; changes deals, organizations and contacts.',
+  READ_ONLY: 'Reads everything; changes nothing.',
+})
+
+export const Member = builder.prismaNode('Member', {
+  description: 'A person of the tenant: owns deals, is assigned to them, changes them.',
+  select: { tenantId: true, id: true },
+  nullable: true,
+  id: { resolve: (member) => member.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'Counts from 1 within the tenant.' }),
+    name: t.exposeString('name', { description: 'Their full name.' }),
+    email: t.exposeString('email', {
+      nullable: true,
+      description: 'Unique in the tenant, in any case.',
+    }),
+    role: t.expose('role', { type: Role, description: 'What they may do.' }),
+    deactivatedAt: t.expose('deactivatedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when they may no longer sign in.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they joined.' }),
+  }),
+})
+
+const byName: Keyset = { name: 'NAME', column: 'name', kind: 'text', direction: 'asc' }
+
+const MemberConnection = builder.connectionObject(
+  { type: Member, name: 'MemberConnection', description: 'A page of members.' },
+  { name: 'MemberEdge', description: 'A member and its cursor.' },
+)
+
+builder.queryField('members', (t) =>
+  t.connection(
+    {
+      type: Member,
+      authScopes: { scope: 'members:read' },
+      description: 'The people of the tenant, by name.',
+      args: {
+        search: t.arg.string({ description: 'A part of the name or the email, in any case.' }),
+      },
+      resolve: async (_root, { search, ...args }, ctx, info) => {
+        const page = keysetPage(args, byName)
+        const { tenantId } = ctx.viewer
+        const where = { tenantId, ...(search ? matching(search) : {}) }
+        const rows = await ctx.db.member.findMany({
+          ...pageSelection(ctx, info, byName),
+          where: { ...where, ...page.where },
+          orderBy: page.orderBy,
+          take: page.take,
+        })
+        return page.toConnection(rows, () => ctx.db.member.count({ where }))
+      },
+    },
+    MemberConnection,
+  ),
+)
+
+function matching(search: string): Prisma.MemberWhereInput {
+  const contains = { contains: escapeLike(search), mode: 'insensitive' as const }
+  return { OR: [{ name: contains }, { email: contains }] }
+}

@@ -1,0 +1,61 @@
+import { builder } from '../builder.ts'
+import { keysetPage, pageSelection } from '../connection.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import { containing, type SearchCall } from '../search.ts'
+import { OrganizationOrder, organizationKeyset } from './filters.ts'
+
+export const Organization = builder.prismaNode('Organization', {
+  description: 'A company that deals are made with.',
+  select: { tenantId: true, id: true },
+  nullable: true,
+  id: { resolve: (organization) => organization.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'Counts from 1 within the tenant.' }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+    domain: t.exposeString('domain', {
+      nullable: true,
+      description: 'Its internet domain: `acme.example`.',
+    }),
+    email: t.exposeString('email', { nullable: true, description: 'Its general email address.' }),
+    phone: t.exposeString('phone', { nullable: true, description: 'Its general phone number.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+  }),
+})
+
+const OrganizationConnection = builder.connectionObject(
+  { type: Organization, name: 'OrganizationConnection', description: 'A page of organizations.' },
+  { name: 'OrganizationEdge', description: 'An organization and its cursor.' },
+)
+
+const search: SearchCall = (pattern, most) => Prisma.sql`search_organizations(${pattern}, ${most})`
+
+builder.queryField('organizations', (t) =>
+  t.connection(
+    {
+      type: Organization,
+      description: 'The companies that deals are made with.',
+      args: {
+        search: t.arg.string({ description: 'A part of the name or the domain, in any case.' }),
+        orderBy: t.arg({ type: OrganizationOrder, description: 'Default: NAME ASC.' }),
+      },
+      resolve: async (_root, args, ctx, info) => {
+        const keyset = organizationKeyset(args.orderBy)
+        const page = keysetPage(args, keyset)
+        const found = args.search
+          ? await containing(ctx.db, search, ['name', 'domain'], args.search)
+          : {}
+        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, found] }
+        const rows = await ctx.db.organization.findMany({
+          ...pageSelection(ctx, info, keyset),
+          where: { AND: [where, page.where] },
+          orderBy: page.orderBy,
+          take: page.take,
+        })
+        return page.toConnection(rows, () => ctx.db.organization.count({ where }))
+      },
+    },
+    OrganizationConnection,
+  ),
+)

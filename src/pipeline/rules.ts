@@ -1,0 +1,71 @@
+import { invalid, type UserError } from '../user-errors.ts'
+
+export type StageKind = 'OPEN' | 'WON' | 'LOST'
+
+export interface NewStage {
+  name: string
+  kind: StageKind
+  probability?: number | null
+  rottingDays?: number | null
+  reasonRequired?: boolean | null
+}
+
+export interface NewPipeline {
+  name: string
+  stages: NewStage[]
+}
+
+export const maxNameLength = 255
+const maxStages = 50
+const maxRottingDays = 36_500
+
+/** Why this cannot become a pipeline; empty when it can. */
+export function checkNewPipeline({ name, stages }: NewPipeline, path: string[]): UserError[] {
+  const at = [...path, 'stages']
+  const missing = (['OPEN', 'WON', 'LOST'] as const).filter(
+    (kind) => !stages.some((s) => s.kind === kind),
+  )
+  const names = stages.map((stage) => stage.name.trim().toLowerCase())
+  return [
+    ...checkName(name, [...path, 'name']),
+    ...(stages.length <= maxStages
+      ? []
+      : [invalid(`A pipeline has at most ${maxStages} stages.`, at)]),
+    ...missing.map((kind) => invalid(`A pipeline needs at least one stage of kind ${kind}.`, at)),
+    ...stages.flatMap((stage, index) => checkStage(stage, [...at, String(index)])),
+    ...(new Set(names).size === names.length
+      ? []
+      : [invalid('Two stages have the same name.', at)]),
+  ]
+}
+
+export function checkName(name: string, path: string[]): UserError[] {
+  const length = [...name.trim()].length
+  if (length >= 1 && length <= maxNameLength) return []
+  return [invalid(`A name has 1 to ${maxNameLength} characters, not ${length}.`, path)]
+}
+
+/** Winning is certain and losing is not worth anything, whatever the input says; an open stage counts half by default. */
+export function stageProbability(kind: StageKind, probability: number | null | undefined): number {
+  if (kind !== 'OPEN') return kind === 'WON' ? 100 : 0
+  return probability ?? 50
+}
+
+function checkStage(
+  { name, kind, probability, rottingDays }: NewStage,
+  path: string[],
+): UserError[] {
+  const fits = probability == null || (probability >= 0 && probability <= 100)
+  const certain = stageProbability(kind, probability)
+  const agrees = kind === 'OPEN' || probability == null || probability === certain
+  return [
+    ...checkName(name, [...path, 'name']),
+    ...(fits ? [] : [invalid('A probability is 0 to 100.', [...path, 'probability'])]),
+    ...(agrees
+      ? []
+      : [invalid(`A stage of kind ${kind} has probability ${certain}.`, [...path, 'probability'])]),
+    ...(rottingDays == null || (rottingDays >= 1 && rottingDays <= maxRottingDays)
+      ? []
+      : [invalid(`rottingDays is 1 to ${maxRottingDays}.`, [...path, 'rottingDays'])]),
+  ]
+}

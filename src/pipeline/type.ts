@@ -1,0 +1,61 @@
+import { builder, textEnum } from '../builder.ts'
+import { idOf } from '../ids.ts'
+
+export const StageKind = textEnum('StageKind', 'What it means for a deal to be in a stage.', {
+  OPEN: 'The deal is being worked on.',
+  WON: 'The deal is won; its probability is 100.',
+  LOST: 'The deal is lost; its probability is 0.',
+})
+
+export const Pipeline = builder.prismaNode('Pipeline', {
+  description: 'A way that deals go, in stages.',
+  nullable: true,
+  id: { resolve: (pipeline) => pipeline.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'Counts from 1 within the tenant.' }),
+    name: t.exposeString('name', { description: 'Unique in the tenant, in any case.' }),
+    position: t.exposeInt('position', { description: 'Its place among the pipelines, from 0.' }),
+    isDefault: t.exposeBoolean('isDefault', {
+      description: 'Whether a new deal goes here when it names no pipeline.',
+    }),
+    archivedAt: t.expose('archivedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it takes no new deals.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  pipeline: t.prismaField({
+    type: Pipeline,
+    nullable: true,
+    description: 'A pipeline by its id.',
+    args: { id: t.arg.id({ required: true, description: 'Such as `pipeline_0198c0de-…`.' }) },
+    resolve: (query, _root, args, ctx) => {
+      const id = idOf('Pipeline', args.id)
+      return ctx.db.pipeline.findUnique({
+        ...query,
+        where: { tenantId_id: { tenantId: ctx.viewer.tenantId, id } },
+      })
+    },
+  }),
+  pipelines: t.prismaField({
+    type: [Pipeline],
+    description: 'The pipelines in their order.',
+    args: {
+      includeArchived: t.arg.boolean({
+        description: 'Also those that take no new deals. Default: false.',
+      }),
+    },
+    resolve: (query, _root, { includeArchived }, ctx) =>
+      ctx.db.pipeline.findMany({
+        ...query,
+        where: { tenantId: ctx.viewer.tenantId, ...(includeArchived ? {} : { archivedAt: null }) },
+        orderBy: [{ position: 'asc' }, { id: 'asc' }],
+      }),
+  }),
+}))

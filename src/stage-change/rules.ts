@@ -1,0 +1,16 @@
+import type { StageKind } from '../pipeline/rules.ts'
+
+export type Direction = 'CREATED' | 'FORWARD' | 'BACKWARD' | 'WON' | 'LOST' | 'REOPENED'
+
+export interface StagePlace {
+  kind: StageKind
+  position: number
+}
+
+/** What the change from one stage to another is called. */
+export function directionOf(from: StagePlace | null, to: StagePlace): Direction {
+  if (!from) return 'CREATED'
+  if (to.kind !== 'OPEN') return to.kind
+  if (from.kind !== 'OPEN') return 'REOPENED'
+  return to.position >= from.position ? 'FORWARD' : 'BACKWARD'
+}

@@ -1,0 +1,66 @@
+import type { Transaction } from '../database/transaction.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { newId } from '../ids.ts'
+import type { StageKind } from '../pipeline/rules.ts'
+import { directionOf } from './rules.ts'
+
+export interface ChangedStage {
+  id: string
+  pipelineId: string
+  name: string
+  kind: StageKind
+  position: number
+}
+
+export interface NewStageChange {
+  deal: {
+    id: string
+    amount: Prisma.Decimal | null
+    currency: string
+    expectedCloseDate: Date | null
+  }
+  from: ChangedStage | null
+  to: ChangedStage
+  /** The deal's probability after the change. */
+  probability: number
+  reason?: string | null
+  note?: string | null
+}
+
+/** Adds the next entry to the deal's audit. The tenant's revision is held, so nobody else takes the same number. */
+export async function recordStageChange(tx: Transaction, change: NewStageChange): Promise<string> {
+  const { db, tenantId, actor, requestId, now } = tx
+  const { deal, from, to, probability, note = null } = change
+  const last = from
+    ? await db.stageChange.aggregate({ where: { tenantId, dealId: deal.id }, _max: { seq: true } })
+    : null
+  const id = newId()
+  await db.stageChange.create({
+    data: {
+      tenantId,
+      id,
+      dealId: deal.id,
+      seq: (last?._max.seq ?? 0) + 1,
+      fromPipelineId: from?.pipelineId ?? null,
+      fromStageId: from?.id ?? null,
+      fromStageName: from?.name ?? null,
+      toPipelineId: to.pipelineId,
+      toStageId: to.id,
+      toStageName: to.name,
+      direction: directionOf(from, to),
+      amount: deal.amount,
+      currency: deal.currency,
+      probability,
+      expectedCloseDate: deal.expectedCloseDate,
+      actorKind: actor.kind,
+      actorMemberId: actor.memberId,
+      actorApiKeyId: actor.apiKeyId,
+      // As on the deal itself, so that the two can be compared.
+      reason: change.reason?.trim() || null,
+      note,
+      requestId,
+      occurredAt: now,
+    },
+  })
+  return id
+}

@@ -1,0 +1,122 @@
+import { builder, textEnum } from '../builder.ts'
+import { Member } from '../member/type.ts'
+import { pipelineNames } from '../pipeline/loaders.ts'
+import { stageFacts } from '../stage/loaders.ts'
+import { Stage } from '../stage/type.ts'
+
+const Direction = textEnum('StageChangeDirection', 'What a stage change was.', {
+  CREATED: 'The deal was created in the stage.',
+  FORWARD: 'From an open stage to a later open stage.',
+  BACKWARD: 'From an open stage to an earlier open stage.',
+  WON: 'Into a stage of kind WON.',
+  LOST: 'Into a stage of kind LOST.',
+  REOPENED: 'From a closed stage back to an open one.',
+})
+
+const ActorKind = textEnum('ActorKind', 'What made a change.', {
+  MEMBER: 'A member, signed in.',
+  API_KEY: 'A program with an API key, perhaps for a member.',
+  IMPORT: 'An import, from what its file says.',
+})
+
+const Actor = builder.prismaObject('StageChange', {
+  variant: 'Actor',
+  description: 'Who made a change.',
+  select: { tenantId: true, id: true },
+  fields: (t) => ({
+    kind: t.expose('actorKind', { type: ActorKind, description: 'What made the change.' }),
+    name: t.string({
+      description: 'The name of the member, else of the API key, else `Import`.',
+      select: {
+        actorMember: { select: { name: true } },
+        actorApiKey: { select: { name: true } },
+      },
+      resolve: ({ actorMember, actorApiKey }) => actorMember?.name ?? actorApiKey?.name ?? 'Import',
+    }),
+    member: t.relation('actorMember', {
+      type: Member,
+      nullable: true,
+      description: 'The member who made it, or for whom the API key acted.',
+    }),
+  }),
+})
+
+export const StageChange = builder.prismaNode('StageChange', {
+  description:
+    'One entry of a deal’s audit: that it came into a stage. Entries are only ever added.',
+  select: { tenantId: true, id: true },
+  nullable: true,
+  id: { resolve: (change) => change.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    seq: t.exposeInt('seq', {
+      description: 'Counts the changes of the deal from 1, without a gap.',
+    }),
+    direction: t.expose('direction', { type: Direction, description: 'What the change was.' }),
+    fromStage: t.relation('fromStage', {
+      type: Stage,
+      nullable: true,
+      description: 'The stage that the deal left; null for the first change.',
+    }),
+    fromStageName: t.exposeString('fromStageName', {
+      nullable: true,
+      description: 'The name that `fromStage` had at that moment.',
+    }),
+    toStage: t.relation('toStage', {
+      type: Stage,
+      description: 'The stage that the deal came into.',
+    }),
+    toStageName: t.exposeString('toStageName', {
+      description: 'The name that `toStage` had at that moment.',
+    }),
+    stageName: t.string({
+      description: 'The name that `toStage` has today.',
+      select: { toStageId: true },
+      resolve: async ({ toStageId }, _args, ctx) =>
+        (await ctx.loader(stageFacts).load(toStageId)).name,
+    }),
+    pipelineName: t.string({
+      description: 'The name that the pipeline of `toStage` has today.',
+      select: { toPipelineId: true },
+      resolve: ({ toPipelineId }, _args, ctx) => ctx.loader(pipelineNames).load(toPipelineId),
+    }),
+    amount: t.expose('amount', {
+      type: 'Decimal',
+      nullable: true,
+      description: 'The deal’s amount at that moment.',
+    }),
+    currency: t.expose('currency', {
+      type: 'CurrencyCode',
+      description: 'The currency of `amount`.',
+    }),
+    probability: t.exposeInt('probability', {
+      description: 'The deal’s probability just after the change, 0 to 100.',
+    }),
+    expectedCloseDate: t.expose('expectedCloseDate', {
+      type: 'Date',
+      nullable: true,
+      description: 'When the deal was expected to close, at that moment.',
+    }),
+    actor: t.variant(Actor, { description: 'Who made the change.' }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: 'Why the deal was won or lost.',
+    }),
+    note: t.exposeString('note', { nullable: true, description: 'What the mover wanted to add.' }),
+    requestId: t.exposeString('requestId', {
+      description: 'The request that made the change, as in the logs.',
+    }),
+    occurredAt: t.expose('occurredAt', {
+      type: 'DateTime',
+      description: 'When the deal changed stage.',
+    }),
+    secondsInPreviousStage: t.int({
+      nullable: true,
+      description:
+        'How long the deal had been in `fromStage`, in whole seconds; null for the first change.',
+      select: { occurredAt: true, previous: { select: { occurredAt: true } } },
+      resolve: ({ occurredAt, previous }) =>
+        previous && Math.floor((occurredAt.getTime() - previous.occurredAt.getTime()) / 1000),
+    }),
+  }),
+})

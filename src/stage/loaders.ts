@@ -1,0 +1,25 @@
+import type { BatchSource } from '../context.ts'
+
+export interface StageFacts {
+  id: string
+  name: string
+  probability: number
+  rottingDays: number | null
+}
+
+/** What the computed fields of deals need to know of their stages, by the stages' ids. */
+export async function stageFacts(
+  { db, tenantId }: BatchSource,
+  ids: readonly string[],
+): Promise<StageFacts[]> {
+  const stages = await db.stage.findMany({
+    where: { tenantId, id: { in: [...ids] } },
+    select: { id: true, name: true, probability: true, rottingDays: true },
+  })
+  const byId = new Map(stages.map((stage) => [stage.id, stage]))
+  return ids.map((id) => {
+    const stage = byId.get(id)
+    if (!stage) throw new Error(`a deal refers to stage ${id}, which its key makes impossible`)
+    return stage
+  })
+}

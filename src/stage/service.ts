@@ -1,0 +1,56 @@
+import type { Transaction } from '../database/transaction.ts'
+import type { Stage as StageRow } from '../generated/prisma/client.ts'
+import type { StageKind } from '../pipeline/rules.ts'
+import { invalid, notFound, refuse } from '../user-errors.ts'
+
+export type Stage = Omit<StageRow, 'kind'> & { kind: StageKind }
+
+export async function findStage({ db, tenantId }: Transaction, id: string): Promise<Stage | null> {
+  return (await db.stage.findUnique({ where: { tenantId_id: { tenantId, id } } })) as Stage | null
+}
+
+/** A stage that takes deals, or a refusal that says why it does not. */
+export async function liveStage(tx: Transaction, id: string, path: string[]): Promise<Stage> {
+  const stage = await findStage(tx, id)
+  if (!stage) return refuse(notFound('stage', path))
+  if (stage.archivedAt)
+    refuse({ code: 'STAGE_ARCHIVED', message: `The stage "${stage.name}" is archived.`, path })
+  return stage
+}
+
+/** Where a new deal goes: the stage named, else the first open one of the pipeline named, else of the default pipeline. */
+export async function openingStage(
+  tx: Transaction,
+  wanted: { pipelineId?: string | null | undefined; stageId?: string | null | undefined },
+): Promise<Stage> {
+  const { db, tenantId } = tx
+  if (wanted.stageId) return stageIn(tx, wanted.stageId, wanted.pipelineId)
+  const pipeline = await db.pipeline.findFirst({
+    where: { tenantId, ...(wanted.pipelineId ? { id: wanted.pipelineId } : { isDefault: true }) },
+  })
+  const path = ['input', 'pipelineId']
+  if (!pipeline && wanted.pipelineId) return refuse(notFound('pipeline', path))
+  if (!pipeline) return refuse(invalid('The tenant has no default pipeline: name one.', path))
+  if (pipeline.archivedAt) refuse(invalid(`The pipeline "${pipeline.name}" is archived.`, path))
+  return (await db.stage.findFirstOrThrow({
+    where: { tenantId, pipelineId: pipeline.id, kind: 'OPEN', archivedAt: null },
+    orderBy: { position: 'asc' },
+  })) as Stage
+}
+
+async function stageIn(
+  tx: Transaction,
+  stageId: string,
+  pipelineId: string | null | undefined,
+): Promise<Stage> {
+  const path = ['input', 'stageId']
+  const stage = await liveStage(tx, stageId, path)
+  if (pipelineId && stage.pipelineId !== pipelineId) {
+    refuse({
+      code: 'STAGE_NOT_IN_PIPELINE',
+      message: 'The stage is in another pipeline than the one named.',
+      path,
+    })
+  }
+  return stage
+}

@@ -1,0 +1,29 @@
+import { builder } from '../builder.ts'
+
+export const Tag = builder.prismaNode('Tag', {
+  description: 'A label that deals can have.',
+  nullable: true,
+  id: { resolve: (tag) => tag.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'Counts from 1 within the tenant.' }),
+    name: t.exposeString('name', { description: 'Unique in the tenant, in any case.' }),
+    color: t.exposeString('color', {
+      nullable: true,
+      description: 'As `#rrggbb` in small letters.',
+    }),
+  }),
+})
+
+builder.queryField('tags', (t) =>
+  t.prismaField({
+    type: [Tag],
+    description: 'All tags, by name.',
+    resolve: (query, _root, _args, ctx) =>
+      ctx.db.tag.findMany({
+        ...query,
+        where: { tenantId: ctx.viewer.tenantId },
+        orderBy: [{ name: 'asc' }, { id: 'asc' }],
+      }),
+  }),
+)

@@ -1,0 +1,26 @@
+const slugForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** Why these cannot be the values of a tenant; empty when they can. */
+export function checkTenant(tenant: { slug: string; name: string; timeZone: string }): string[] {
+  return [
+    ...(slugForm.test(tenant.slug)
+      ? []
+      : [
+          'A slug is 1 to 63 small letters, digits and hyphens, and starts and ends with a letter or digit.',
+        ]),
+    ...(tenant.name.length >= 1 && tenant.name.length <= 255
+      ? []
+      : ['A name has 1 to 255 characters.']),
+    ...(isTimeZone(tenant.timeZone)
+      ? []
+      : [`"${tenant.timeZone}" is no IANA time zone, such as Europe/Berlin.`]),
+  ]
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}

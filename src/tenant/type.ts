@@ -1,0 +1,14 @@
+import { builder } from '../builder.ts'
+
+export const Tenant = builder.prismaObject('Tenant', {
+  description: 'One customer of the gateway. Nothing of a tenant is visible to another.',
+  fields: (t) => ({
+    slug: t.exposeString('slug', { description: 'Its short name, unique in the installation.' }),
+    name: t.exposeString('name', { description: 'Its display name.' }),
+    defaultCurrency: t.expose('defaultCurrency', {
+      type: 'CurrencyCode',
+      description: 'The currency of a deal that names none.',
+    }),
+    timeZone: t.exposeString('timeZone', { description: 'Its IANA time zone: `Europe/Berlin`.' }),
+  }),
+})

@@ -1,0 +1,46 @@
+import type { Viewer as ViewerShape } from '../auth/authenticate.ts'
+import { scopesOfRole } from '../auth/scopes.ts'
+import { builder } from '../builder.ts'
+import { Member, Role } from '../member/type.ts'
+import { Tenant } from '../tenant/type.ts'
+
+const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
+  description: 'Who is asking, and what they may do.',
+  fields: (t) => ({
+    tenant: t.prismaField({
+      type: Tenant,
+      description: 'The tenant that every answer of this request is about.',
+      resolve: (query, viewer, _args, ctx) =>
+        ctx.db.tenant.findUniqueOrThrow({ ...query, where: { id: viewer.tenantId } }),
+    }),
+    member: t.prismaField({
+      type: Member,
+      nullable: true,
+      description:
+        'The member who asks, or for whom the API key acts; null for a key of the tenant itself.',
+      resolve: (query, { tenantId, memberId }, _args, ctx) => {
+        const find = { ...query, where: { tenantId, id: memberId ?? '' } }
+        return memberId ? ctx.db.member.findFirst(find) : null
+      },
+    }),
+    apiKeyName: t.string({
+      nullable: true,
+      description: 'The name of the API key in use.',
+      resolve: async ({ tenantId, apiKeyId: id }, _args, ctx) =>
+        id ? ((await ctx.db.apiKey.findFirst({ where: { tenantId, id } }))?.name ?? null) : null,
+    }),
+    role: t.expose('role', { type: Role, description: 'What the viewer may do in general.' }),
+    scopes: t.stringList({
+      description: `What the viewer may do, one by one: ${scopesOfRole.ADMIN.join(', ')}.`,
+      resolve: (viewer) => [...viewer.scopes],
+    }),
+  }),
+})
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: Viewer,
+    description: 'Who is asking.',
+    resolve: (_root, _args, ctx) => ctx.viewer,
+  }),
+)

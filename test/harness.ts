@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import pg from 'pg'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import { createApiKey } from '../src/api-key/service.ts'
+import { type App, createApp } from '../src/app.ts'
+import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
+import type { Role } from '../src/auth/scopes.ts'
+import { createDatabase, type Database } from '../src/database/database.ts'
+import { openEmbedded } from '../src/database/embedded.ts'
+import { type Transaction, writeTransaction } from '../src/database/transaction.ts'
+import { createTenant } from '../src/tenant/service.ts'
+
+export interface TestDatabase {
+  database: Database
+  /** How to connect as the login that owns the tables. */
+  owner: pg.PoolConfig
+  /** The statements sent while the work ran, transaction control and all. */
+  recordStatements(work: () => Promise<unknown>): Promise<string[]>
+}
+
+let opened: Promise<TestDatabase> | undefined
+
+/** The worker process's own database, made from the run's template. */
+export function testDatabase(): Promise<TestDatabase> {
+  opened ??= openTestDatabase()
+  return opened
+}
+
+async function openTestDatabase(): Promise<TestDatabase> {
+  const owner = await ownerConfig()
+  let recording: string[] | undefined
+  const database = createDatabase(owner, {
+    maxWaitMs: 30_000,
+    statementTimeoutMs: 30_000,
+    onStatement: (text) => recording?.push(text),
+  })
+  return {
+    database,
+    owner,
+    async recordStatements(work) {
+      recording = []
+      await work()
+      const statements = recording
+      recording = undefined
+      return statements
+    },
+  }
+}
+
+async function ownerConfig(): Promise<pg.PoolConfig> {
+  return (await databaseCopy()).owner
+}
+
+export interface DatabaseCopy {
+  owner: pg.PoolConfig
+  close(): Promise<void>
+}
+
+let copies = 0
+
+/** A copy of the template with no gateway before it: on the embedded database a gateway keeps the one session for itself. */
+export async function databaseCopy(): Promise<DatabaseCopy> {
+  const template = inject('template')
+  if ('dump' in template) {
+    const embedded = await openEmbedded({ dump: new Uint8Array(await readFile(template.dump)) })
+    return { owner: embedded.poolConfig, close: embedded.close }
+  }
+  const name = `${template.name}_${process.pid}_${copies++}`
+  const admin = new pg.Client({ connectionString: template.url })
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template.name}`)
+  await admin.end()
+  const url = new URL(template.url)
+  url.pathname = `/${name}`
+  // The run drops the databases that it made when it ends.
+  return { owner: { connectionString: url.href, max: 10 }, close: async () => {} }
+}
+
+export interface GraphqlAnswer {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape that its test asked for.
+  data: any
+  errors: {
+    message: string
+    path?: (string | number)[]
+    extensions: { code: string; requestId?: string }
+  }[]
+}
+
+export interface TestTenant {
+  database: Database
+  tenantId: string
+  slug: string
+  app: App
+  /** What the server has logged, one object a line. */
+  logged: Record<string, unknown>[]
+  /** Sets what the server takes for the present. */
+  setNow(now: Date | null): void
+  keyFor(role: Role): Promise<string>
+  /** Asks through the front door, as an ADMIN unless a role or another key is named. */
+  graphql(
+    document: string,
+    variables?: object,
+    as?: Role | { key: string | null },
+  ): Promise<GraphqlAnswer>
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  recordStatements: TestDatabase['recordStatements']
+}
+
+/** A fresh tenant with an app in front of it. */
+export async function testTenant(): Promise<TestTenant> {
+  const { database, recordStatements } = await testDatabase()
+  const slug = `t-${randomBytes(6).toString('hex')}`
+  const values = { slug, name: slug, defaultCurrency: 'USD', timeZone: 'UTC', now: new Date() }
+  const tenantId = await createTenant(database, values)
+  const logged: Record<string, unknown>[] = []
+  let fixed: Date | null = null
+  const app = createApp({
+    database,
+    authenticate: createApiKeyAuthenticate(database),
+    clock: () => fixed ?? new Date(),
+    log: pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
+    unready: async () => [],
+  })
+  const write: TestTenant['write'] = (work) => {
+    const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null } as const
+    return writeTransaction(
+      database,
+      { tenantId, actor, now: fixed ?? new Date(), requestId: 'test' },
+      work,
+    )
+  }
+  const keys = new Map<Role, Promise<string>>()
+  const keyFor = (role: Role) => {
+    if (!keys.has(role)) {
+      keys.set(
+        role,
+        write(async (tx) => (await createApiKey(tx, { name: role, role })).secret),
+      )
+    }
+    return keys.get(role) as Promise<string>
+  }
+  return {
+    database,
+    tenantId,
+    slug,
+    app,
+    logged,
+    keyFor,
+    write,
+    recordStatements,
+    setNow(now) {
+      fixed = now
+    },
+    async graphql(document, variables = {}, as = 'ADMIN') {
+      const key = typeof as === 'string' ? await keyFor(as) : as.key
+      return post(
+        app,
+        { query: document, variables },
+        key ? { authorization: `Bearer ${key}` } : {},
+      )
+    },
+  }
+}
+
+export async function post(
+  app: App,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<GraphqlAnswer> {
+  const request = new Request('http://localhost/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  const response = await app.fetch(request)
+  const answer = (await response.json()) as Partial<GraphqlAnswer>
+  return { status: response.status, data: answer.data ?? null, errors: answer.errors ?? [] }
+}
