@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { createDatabase, type Database, type DatabaseOptions } from './database.ts'
 import { openEmbedded } from './embedded.ts'
 import { deployMigrations } from './migrations.ts'
@@ -36,6 +36,7 @@ export async function connectDatabase(
   const embedded = await openEmbedded({ dataDir: location.dataDir, holder })
   try {
     await deployMigrations(embedded.poolConfig)
+    await analyze(embedded.poolConfig)
   } catch (error) {
     await embedded.close()
     throw error
@@ -51,4 +52,12 @@ export async function connectDatabase(
       await embedded.close()
     },
   }
+}
+
+/** Tells the planner what the tables hold. A server does it by itself; the embedded database has nobody who would. */
+async function analyze(config: pg.PoolConfig): Promise<void> {
+  const client = new pg.Client(config)
+  await client.connect()
+  await client.query('ANALYZE')
+  await client.end()
 }

@@ -1,4 +1,5 @@
 import type { Prisma } from '../generated/prisma/client.ts'
+import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 
 /** Who changes something, as history tells it. */
@@ -58,7 +59,7 @@ export async function writeTransaction<T>(
       const events: EventInput[] = []
       const result = await work({ ...scope, db, revision, emit: (event) => events.push(event) })
       if (events.length === 0) throw new NothingWritten(result)
-      await db.event.createMany({ data: events.map((event, position) => toRow(event, position)) })
+      await bulkInsert(db, 'event', events.map(toRow))
       return result
 
       function toRow(event: EventInput, position: number): Prisma.EventCreateManyInput {

@@ -1,7 +1,7 @@
 import { createApiKey } from '../api-key/service.ts'
+import { bulkInsert, type Table } from '../database/bulk-insert.ts'
 import type { Database } from '../database/database.ts'
 import { type Transaction, writeTransaction } from '../database/transaction.ts'
-import { Prisma } from '../generated/prisma/client.ts'
 import {
   createTenant,
   findTenantBySlug,
@@ -62,24 +62,13 @@ async function numbered(tx: Transaction, noun: NumberedNoun, rows: object[]): Pr
   return rows.map((row, index) => ({ ...row, number: first + index }))
 }
 
-/** All rows are one parameter: a createMany binds 20 000 of them, which took most of the time that a first start takes. */
-async function insert({ db, tenantId }: Transaction, table: string, rows: object[]): Promise<void> {
-  const keyed = rows.map((row) =>
-    Object.fromEntries(
-      Object.entries({ ...row, tenantId }).map(([key, value]) => [columnOf(key), value]),
-    ),
+/** The rows of a table, each of them of the tenant. */
+function insert({ db, tenantId }: Transaction, table: Table, rows: object[]): Promise<void> {
+  return bulkInsert(
+    db,
+    table,
+    rows.map((row) => ({ ...row, tenantId })),
   )
-  const names = Object.keys(keyed[0] ?? {})
-  const [into, columns] = [Prisma.raw(table), Prisma.raw(names.join(', '))]
-  await db.$executeRaw`
-    INSERT INTO ${into} (${columns})
-    SELECT ${columns} FROM jsonb_populate_recordset(NULL::${into}, ${JSON.stringify(keyed)}::jsonb)`
-}
-
-/** The column that prisma/schema.prisma maps a field to. */
-function columnOf(field: string): string {
-  if (field === 'introducedById') return 'introduced_by'
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** The outbox tells the history of all deals in the order in which it happened. */

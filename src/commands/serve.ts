@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import { pino } from 'pino'
+import { createApp } from '../app.ts'
+import { createApiKeyAuthenticate } from '../auth/authenticate.ts'
+import type { Config } from '../config.ts'
+import { type Connection, connectDatabase } from '../database/connect.ts'
+import { pendingMigrations } from '../database/migrations.ts'
+import { graphiqlOptions } from '../graphiql/page.ts'
+import { startServer } from '../server.ts'
+import { demoKey } from './demo-key.ts'
+
+const graceMs = 10_000
+
+export function registerServe(program: Command, config: () => Config): void {
+  program
+    .command('serve')
+    .description('Serve the API; without DATABASE_URL on the embedded database, with a demo tenant')
+    .action(() => serve(config()))
+}
+
+async function serve(config: Config): Promise<void> {
+  // Standard output is for the two lines that a person or a script waits for.
+  const log = pino({ level: config.logLevel }, pino.destination(2))
+  const connection = await connectDatabase(config.database, 'dealgraph serve')
+  const demo =
+    'dataDir' in config.database
+      ? await demoKey(connection.database, config.database.dataDir)
+      : null
+  let stopping = false
+  const app = createApp({
+    database: connection.database,
+    authenticate: createApiKeyAuthenticate(connection.database),
+    clock: () => new Date(),
+    log,
+    unready: async () => (stopping ? ['The process is shutting down.'] : unready(connection)),
+    graphiql: config.graphiql ? (request) => graphiqlOptions(request, demo) : null,
+    corsOrigins: config.corsOrigins,
+  })
+  const server = await startServer(app, config)
+  const stop = async (signal: string) => {
+    if (stopping) return
+    stopping = true
+    log.info({ signal }, 'shutting down')
+    await server.stop(graceMs)
+    await connection.close()
+    process.exit(0)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.stdout.write(`GraphiQL  ${server.url}/graphql\n`)
+  if (demo) process.stdout.write(`Demo key  ${demo}\n`)
+}
+
+/** What stands in the way of serving: a database that does not answer, or one whose tables are older than the code. */
+async function unready({ database }: Connection): Promise<string[]> {
+  try {
+    const pending = await pendingMigrations((text) => database.ask(text))
+    return pending.length === 0
+      ? []
+      : [`Migrations are not applied: ${pending.join(', ')}. Run dealgraph migrate.`]
+  } catch {
+    return ['The database does not answer.']
+  }
+}

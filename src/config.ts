@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const origins = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+  )
+  .pipe(z.array(z.url({ protocol: /^https?$/ })))
+
+const environment = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(
+      /^postgres(ql)?:\/\//,
+      'must be a PostgreSQL URL: postgresql://user:password@host:5432/database',
+    )
+    .optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1_000).default(10),
+  DATA_DIR: z.string().min(1).default('.data'),
+  PORT: port.default(4_000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  CORS_ORIGINS: origins.default([]),
+  GRAPHIQL: z.stringbool().default(true),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+})
+
+export interface Config {
+  database: { url: string; poolSize: number } | { dataDir: string }
+  port: number
+  host: string
+  corsOrigins: string[]
+  graphiql: boolean
+  logLevel: string
+}
+
+/** The configuration that an environment describes. What it cannot be throws, by the variable's name and what it should be. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const known = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(known)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      (issue) => `${issue.path[0] as string} is wrong: ${issue.message}`,
+    )
+    throw new Error(problems.join('. '))
+  }
+  const {
+    DATABASE_URL: url,
+    DATABASE_POOL_SIZE: poolSize,
+    DATA_DIR: dataDir,
+    ...others
+  } = parsed.data
+  return {
+    database: url ? { url, poolSize } : { dataDir },
+    port: others.PORT,
+    host: others.HOST,
+    corsOrigins: others.CORS_ORIGINS,
+    graphiql: others.GRAPHIQL,
+    logLevel: others.LOG_LEVEL,
+  }
+}
