@@ -8,7 +8,7 @@ import { codedError } from './errors.ts'
 import type PrismaTypes from './generated/pothos/index.ts'
 import { getDatamodel } from './generated/pothos/index.ts'
 import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { decodeId, encodeId } from './ids.ts'
+import { decodeId, encodeId, nodeIdIn } from './ids.ts'
 import { CurrencyCode, DateOnly, DateTime, Decimal, Json } from './scalars.ts'
 
 const maxNodes = 100
@@ -55,12 +55,13 @@ export const builder = new SchemaBuilder<SchemaShape>({
     nodeQueryOptions: {
       description: 'Anything by its id; null when the tenant has no such thing.',
       args: { id: { description: 'The id of a thing of any type.' } },
+      resolve: (_root, { id }, _ctx, { schema }, resolveNode) => resolveNode(nodeIdIn(schema, id)),
     },
     nodesQueryOptions: {
       description: `Many things by their ids, in that order, with null for what the tenant does not have. At most ${maxNodes}.`,
       args: { ids: { description: 'Ids of things of any type.' } },
-      resolve: (_root, { ids }, _ctx, _info, resolveNodes) => {
-        if (ids.length <= maxNodes) return resolveNodes(ids)
+      resolve: (_root, { ids }, _ctx, { schema }, resolveNodes) => {
+        if (ids.length <= maxNodes) return resolveNodes(ids.map((id) => nodeIdIn(schema, id)))
         throw codedError(
           'BAD_USER_INPUT',
           `\`ids\` takes at most ${maxNodes} ids, not ${ids.length}.`,

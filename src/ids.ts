@@ -1,3 +1,4 @@
+import { type GraphQLSchema, isObjectType } from 'graphql'
 import { v7 } from 'uuid'
 import { codedError } from './errors.ts'
 
@@ -13,12 +14,30 @@ export function encodeId(typename: string, id: string): string {
   return `${typename.replace(/\B[A-Z]/g, '_$&').toLowerCase()}_${id}`
 }
 
-export function decodeId(id: string): { typename: string; id: string } {
+export interface DecodedId {
+  typename: string
+  id: string
+}
+
+export function decodeId(id: string): DecodedId {
   const [, prefix, uuid] = form.exec(id) ?? []
   if (!prefix || !uuid)
     throw invalidId(id, 'Ids look like deal_0198c0de-… and are made by this API.')
   const typename = prefix.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
   return { typename, id: uuid }
+}
+
+/** The same for an argument that may be left out; only null is no id. */
+export function optionalIdOf(typename: string, id: string | null | undefined): string | null {
+  return id == null ? null : idOf(typename, id)
+}
+
+/** The id itself when it is of a type that `node` can look up. */
+export function nodeIdIn(schema: GraphQLSchema, decoded: DecodedId): DecodedId {
+  const type = schema.getType(decoded.typename)
+  const interfaces = isObjectType(type) ? type.getInterfaces() : []
+  if (interfaces.some(({ name }) => name === 'Node')) return decoded
+  throw invalidId(encodeId(decoded.typename, decoded.id), 'There is no such type of id.')
 }
 
 function invalidId(id: string, hint: string) {

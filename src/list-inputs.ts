@@ -83,16 +83,23 @@ export const DateTimeFilter = builder.inputType('DateTimeFilter', {
   }),
 })
 
+/** What no row meets. Prisma drops an empty AND, OR or NOT wherever it stands, whatever it would mean there. */
+const never = { id: { in: [] } }
+const always = { id: { notIn: [] } }
+
+export function allOf(conditions: object[]): object {
+  return conditions.length > 0 ? { AND: conditions } : always
+}
+
+export function anyOf(conditions: object[]): object {
+  return conditions.length > 0 ? { OR: conditions } : never
+}
+
 /** The Prisma conditions on one column; empty when nothing was asked. All of them must hold. */
 export function compare<T>(column: string, comparison: Comparison<T> | null | undefined): object[] {
-  if (!comparison) return []
-  const { isNull, eq, ...others } = comparison
-  const conditions = Object.entries(others).filter(([, value]) => value != null)
-  return [
-    ...(eq != null ? [{ [column]: { equals: eq } }] : []),
-    ...(conditions.length > 0 ? [{ [column]: Object.fromEntries(conditions) }] : []),
-    ...(isNull != null ? [{ [column]: isNull ? null : { not: null } }] : []),
-  ]
+  const { isNull, ...values } = comparison ?? {}
+  const conditions = compareValues(column, values)
+  return [...conditions, ...presence(column, conditions.length > 0, isNull)]
 }
 
 /** The same on a column that always has a value. */
@@ -100,8 +107,24 @@ export function compareRequired<T>(
   column: string,
   comparison: Comparison<T> | null | undefined,
 ): object[] {
-  const { isNull, ...others } = comparison ?? {}
-  return [...compare(column, others), ...(isNull ? [{ OR: [] }] : [])]
+  const { isNull, ...values } = comparison ?? {}
+  return [...compareValues(column, values), ...(isNull ? [never] : [])]
+}
+
+function compareValues<T>(column: string, { eq, ...others }: Comparison<T>): object[] {
+  const conditions = Object.entries(others).filter(([, value]) => value != null)
+  return [
+    ...(eq != null ? [{ [column]: { equals: eq } }] : []),
+    ...(conditions.length > 0 ? [{ [column]: Object.fromEntries(conditions) }] : []),
+  ]
+}
+
+/** A null is neither equal nor unequal to anything: without its own condition a `not` would leave out such rows as well. */
+function presence(column: string, compared: boolean, isNull: boolean | null | undefined): object[] {
+  return [
+    ...(compared || isNull === false ? [{ [column]: { not: null } }] : []),
+    ...(isNull ? [{ [column]: null }] : []),
+  ]
 }
 
 /** The same on a column of ids of the named type. */
@@ -109,13 +132,14 @@ export function compareIds(
   column: string,
   typename: string,
   comparison: Pick<Comparison<string>, 'eq' | 'in' | 'isNull'> | null | undefined,
+  { required = false } = {},
 ): object[] {
-  if (!comparison) return []
-  return compare(column, {
-    eq: comparison.eq == null ? null : idOf(typename, comparison.eq),
-    in: comparison.in?.map((id) => idOf(typename, id)) ?? null,
-    isNull: comparison.isNull ?? null,
-  })
+  const ids = {
+    eq: comparison?.eq == null ? null : idOf(typename, comparison.eq),
+    in: comparison?.in?.map((id) => idOf(typename, id)) ?? null,
+    isNull: comparison?.isNull ?? null,
+  }
+  return required ? compareRequired(column, ids) : compare(column, ids)
 }
 
 /** A substring for LIKE in which `%`, `_` and `\` mean themselves. */
@@ -145,6 +169,7 @@ export function compareText(
   return [
     ...(required ? compareRequired(column, others) : compare(column, others)),
     ...(contains != null ? [containing(column, contains)] : []),
+    ...presence(column, contains != null && !required, null),
   ]
 }
 
@@ -158,9 +183,5 @@ export function compareKey<T, K>(
   const { isNull, ...values } = comparison ?? {}
   const given = Object.entries(values).filter(([, value]) => value != null)
   const keys = Object.fromEntries(given.map(([name, value]) => [name, toKey(value as T)]))
-  return [
-    ...compare(key, keys),
-    ...(given.length > 0 ? [{ [column]: { not: null } }] : []),
-    ...(isNull != null ? compare(column, { isNull }) : []),
-  ]
+  return [...compareRequired(key, keys), ...presence(column, given.length > 0, isNull)]
 }

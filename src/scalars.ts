@@ -4,6 +4,7 @@ import { codedError } from './errors.ts'
 import { Prisma } from './generated/prisma/client.ts'
 
 const decimal = /^-?(0|[1-9]\d{0,14})(\.\d{1,4})?$/
+const maxJsonDepth = 64
 const currencies = new Set(Intl.supportedValuesOf('currency'))
 
 /** Amounts from here on do not fit the index's BIGINT of ten-thousandths. */
@@ -14,6 +15,8 @@ export const DateTime = new GraphQLScalarType({
   name: 'DateTime',
   description:
     'An instant as ISO 8601 with milliseconds and offset; answers are in UTC: `2026-03-31T09:30:00.000Z`.',
+  parseValue: (value) => inOurEra(GraphQLDateTimeISO.parseValue(value)),
+  parseLiteral: (node) => inOurEra(GraphQLDateTimeISO.parseLiteral(node, {})),
 })
 
 export const DateOnly = new GraphQLScalarType<Date, string>({
@@ -44,7 +47,9 @@ export const CurrencyCode = new GraphQLScalarType<string, string>({
 export const Json = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: 'JSON',
-  description: 'Any JSON value, kept and given back as it is.',
+  description: `Any JSON value at most ${maxJsonDepth} levels deep, kept and given back as it is.`,
+  parseValue: (value) => shallow(value),
+  parseLiteral: (node, variables) => shallow(GraphQLJSON.parseLiteral(node, variables ?? {})),
 })
 
 export function isCurrency(code: string): boolean {
@@ -52,10 +57,32 @@ export function isCurrency(code: string): boolean {
 }
 
 function parseDay(value: unknown): Date {
-  const day = new Date(`${GraphQLLocalDate.parseValue(value)}T00:00:00Z`)
-  if (Number.isNaN(day.getTime()))
-    throw codedError('BAD_USER_INPUT', 'A Date looks like "2026-03-31".')
-  return day
+  const day = new Date(`${value}T00:00:00Z`)
+  if (!Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10) === value) return inOurEra(day)
+  throw codedError('BAD_USER_INPUT', 'A Date is a day of the calendar like "2026-03-31".')
+}
+
+/** PostgreSQL has no year 0, and ISO 8601 writes no year beyond 9999 with four digits. */
+function inOurEra(instant: Date): Date {
+  const year = instant.getUTCFullYear()
+  if (year >= 1 && year <= 9999) return instant
+  throw codedError('BAD_USER_INPUT', 'A year is 1 to 9999.')
+}
+
+/** The value itself unless it nests deeper than the database's driver can write. */
+function shallow(value: unknown): unknown {
+  let level = containers([value])
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > maxJsonDepth) {
+      throw codedError('BAD_USER_INPUT', `JSON is at most ${maxJsonDepth} levels deep here.`)
+    }
+    level = containers(level.flatMap((item) => Object.values(item)))
+  }
+  return value
+}
+
+function containers(values: unknown[]): object[] {
+  return values.filter((value) => typeof value === 'object' && value !== null) as object[]
 }
 
 function parseDecimal(value: unknown): Prisma.Decimal {

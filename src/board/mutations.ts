@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { dealOfPayload } from '../deal/mutations.ts'
-import { idOf } from '../ids.ts'
+import { idOf, optionalIdOf } from '../ids.ts'
 import { StageChange } from '../stage-change/type.ts'
 import { type Payload, toPayload, userErrors } from '../user-errors.ts'
 import * as board from './service.ts'
@@ -49,8 +49,8 @@ builder.mutationField('moveDeal', (t) =>
         ...input,
         dealId: idOf('Deal', input.dealId),
         stageId: idOf('Stage', input.stageId),
-        before: input.before ? idOf('Deal', input.before) : null,
-        after: input.after ? idOf('Deal', input.after) : null,
+        before: optionalIdOf('Deal', input.before),
+        after: optionalIdOf('Deal', input.after),
       }
       return toPayload(ctx.write((tx) => board.moveDeal(tx, move)))
     },

@@ -1,5 +1,5 @@
 import { builder } from '../builder.ts'
-import { idOf } from '../ids.ts'
+import { optionalIdOf } from '../ids.ts'
 import { type Payload, toPayload, userErrors } from '../user-errors.ts'
 import * as contacts from './service.ts'
 import { Contact } from './type.ts'
@@ -41,12 +41,8 @@ builder.mutationField('createContact', (t) =>
     description: 'Creates a contact.',
     args: { input: t.arg({ type: Input, required: true, description: 'What to create.' }) },
     resolve: (_root, { input: { organizationId, ...input } }, ctx) => {
-      const organization = organizationId && idOf('Organization', organizationId)
-      return toPayload(
-        ctx.write((tx) =>
-          contacts.createContact(tx, { ...input, organizationId: organization || null }),
-        ),
-      )
+      const contact = { ...input, organizationId: optionalIdOf('Organization', organizationId) }
+      return toPayload(ctx.write((tx) => contacts.createContact(tx, contact)))
     },
   }),
 )

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { dealOfPayload } from '../deal/mutations.ts'
-import { idOf } from '../ids.ts'
+import { idOf, optionalIdOf } from '../ids.ts'
 import { type Payload, toPayload, userErrors } from '../user-errors.ts'
 import * as dealContacts from './service.ts'
 import { DealContact } from './type.ts'
@@ -80,7 +80,7 @@ function decodeValues({
   return {
     ...values,
     ...(introducedById !== undefined && {
-      introducedById: introducedById && idOf('Contact', introducedById),
+      introducedById: optionalIdOf('Contact', introducedById),
     }),
     ...(metadata !== undefined && { metadata: metadata ?? {} }),
   }

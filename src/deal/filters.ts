@@ -2,6 +2,8 @@ import { builder, textEnum } from '../builder.ts'
 import { codedError } from '../errors.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import {
+  allOf,
+  anyOf,
   type Comparison,
   type Containing,
   compare,
@@ -114,19 +116,19 @@ function conditions(filter: DealFilterInput, containing: Containing, depth: numb
   if (depth > maxDepth) {
     throw codedError('BAD_USER_INPUT', `\`filter\` nests deeper than ${maxDepth} levels.`)
   }
-  const nested = (inner: DealFilterInput) => ({ AND: conditions(inner, containing, depth + 1) })
+  const nested = (inner: DealFilterInput) => allOf(conditions(inner, containing, depth + 1))
   return [
     ...columnConditions(filter, containing),
     ...(filter.and?.map(nested) ?? []),
-    ...(filter.or ? [{ OR: filter.or.map(nested) }] : []),
+    ...(filter.or ? [anyOf(filter.or.map(nested))] : []),
     ...(filter.not ? [{ NOT: nested(filter.not) }] : []),
   ]
 }
 
 function columnConditions(filter: DealFilterInput, containing: Containing): object[] {
   return [
-    ...compareIds('pipelineId', 'Pipeline', filter.pipelineId),
-    ...compareIds('stageId', 'Stage', filter.stageId),
+    ...compareIds('pipelineId', 'Pipeline', filter.pipelineId, { required: true }),
+    ...compareIds('stageId', 'Stage', filter.stageId, { required: true }),
     ...compareRequired('status', filter.status),
     ...compare('priority', filter.priority),
     ...compareIds('ownerId', 'Member', filter.ownerId),
@@ -152,7 +154,9 @@ function related(
   if (!comparison) return []
   const { isNull, ...ids } = comparison
   return [
-    ...compareIds(column, typename, ids).map((condition) => ({ [relation]: { some: condition } })),
+    ...compareIds(column, typename, ids, { required: true }).map((condition) => ({
+      [relation]: { some: condition },
+    })),
     ...(isNull != null ? [{ [relation]: isNull ? { none: {} } : { some: {} } }] : []),
   ]
 }

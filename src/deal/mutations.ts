@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import type { Context } from '../context.ts'
-import { idOf } from '../ids.ts'
+import { idOf, optionalIdOf } from '../ids.ts'
 import {
   type Payload,
   type ReasonRequired,
@@ -141,17 +141,15 @@ function payloadType(name: string) {
   })
 }
 
-const decoded = (typename: string, id: string | null | undefined) => id && idOf(typename, id)
-
 /** The input with the ids inside decoded, and with an empty object where null clears JSON. */
 function decodeValues<Input extends Partial<typeof UpdateDealInput.$inferInput>>(input: Input) {
   const { organizationId, ownerId, metadata, customFields, ...others } = input
   return {
     ...others,
     ...(organizationId !== undefined && {
-      organizationId: decoded('Organization', organizationId) || null,
+      organizationId: optionalIdOf('Organization', organizationId),
     }),
-    ...(ownerId !== undefined && { ownerId: decoded('Member', ownerId) || null }),
+    ...(ownerId !== undefined && { ownerId: optionalIdOf('Member', ownerId) }),
     ...(metadata !== undefined && { metadata: metadata ?? {} }),
     ...(customFields !== undefined && { customFields: customFields ?? {} }),
   }
@@ -174,9 +172,9 @@ builder.mutationFields((t) => ({
       const deal = {
         ...decodeValues(withoutNulls(values)),
         name: input.name,
-        id: decoded('Deal', id),
-        pipelineId: decoded('Pipeline', pipelineId),
-        stageId: decoded('Stage', stageId),
+        id: optionalIdOf('Deal', id),
+        pipelineId: optionalIdOf('Pipeline', pipelineId),
+        stageId: optionalIdOf('Stage', stageId),
         contactIds: contactIds?.map((contactId) => idOf('Contact', contactId)) ?? [],
       }
       return toPayload(ctx.write((tx) => deals.createDeal(tx, deal)))

@@ -53,9 +53,9 @@ export interface DealValues {
 
 /** Why a deal cannot have these values; empty when it can. Values that are left out are not looked at. */
 export function checkDealValues(values: DealValues, path: string[]): UserError[] {
-  const { name, confidence, customFields } = values
+  const { name, confidence, externalId, customFields } = values
   const always = ['name', 'currency', 'valuePeriod'] as const
-  const texts = ['description', 'nextStep', 'source', 'leadRef', 'externalId'] as const
+  const texts = ['description', 'nextStep', 'source', 'leadRef'] as const
   return [
     ...always
       .filter((key) => values[key] === null)
@@ -66,6 +66,9 @@ export function checkDealValues(values: DealValues, path: string[]): UserError[]
     ...(confidence == null || (confidence >= 0 && confidence <= 100)
       ? []
       : [invalid('A confidence is 0 to 100.', [...path, 'confidence'])]),
+    ...(externalId == null || fits(externalId, 1, maxNameLength)
+      ? []
+      : [invalid(`An externalId has 1 to ${maxNameLength} characters.`, [...path, 'externalId'])]),
     ...texts
       .filter((key) => !fits(values[key] ?? '', 0, maxTextLength))
       .map((key) => invalid(`At most ${maxTextLength} characters.`, [...path, key])),

@@ -6,11 +6,14 @@ import {
   parse,
   specifiedRules,
   validate,
+  visit,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { Viewer } from '../auth/authenticate.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
-import { depthOf, maxDepth, maxTokens } from './limits.ts'
+import { depthOf, isStorable, maxDepth, maxTokens } from './limits.ts'
+
+export const unstorable = 'A text has a character that cannot be stored, such as U+0000.'
 
 const cachedDocuments = 1_000
 const mostErrors = 20
@@ -34,6 +37,7 @@ export function createPrepareOperation(schema: GraphQLSchema): PrepareOperation 
       )
     }
     if (known) return known
+    refuseUnstorableTexts(document)
     const errors = validate(schema, document, specifiedRules, { maxErrors: mostErrors })
     if (errors.length > 0) throw new AggregateError(errors.map(invalidDocument))
     prepared.set(text, document)
@@ -61,6 +65,14 @@ function parseDocument(text: string): DocumentNode {
     }
     throw refusal('TOO_MANY_TOKENS', `The document has more than ${maxTokens} tokens.`)
   }
+}
+
+function refuseUnstorableTexts(document: DocumentNode): void {
+  visit(document, {
+    StringValue({ value }) {
+      if (!isStorable(value)) throw refusal('GRAPHQL_VALIDATION_FAILED', unstorable)
+    },
+  })
 }
 
 /** Without a credential only `__typename` can be asked for, which tells that the gateway is there and nothing else. */

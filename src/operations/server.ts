@@ -8,9 +8,11 @@ import {
 } from 'graphql-yoga'
 import type { Viewer } from '../auth/authenticate.ts'
 import { createContext, type RequestScope } from '../context.ts'
+import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
+import { isStorable } from './limits.ts'
 import { maskError } from './mask.ts'
-import { createPrepareOperation } from './prepare.ts'
+import { createPrepareOperation, unstorable } from './prepare.ts'
 
 /** What app.ts knows of a request before it is parsed. */
 export type ServerContext = RequestScope & { viewer: Viewer | null }
@@ -55,6 +57,9 @@ function executing(): Plugin<ServerContext> {
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args: ExecutionArgs) => {
+        if (!isStorable(args.variableValues)) {
+          return { errors: [codedError('BAD_USER_INPUT', unstorable)] }
+        }
         const context = createContext(args.contextValue as ServerContext)
         try {
           return await executeFn({ ...args, contextValue: context })

@@ -31,7 +31,7 @@ export async function openingStage(
   const path = ['input', 'pipelineId']
   if (!pipeline && wanted.pipelineId) return refuse(notFound('pipeline', path))
   if (!pipeline) return refuse(invalid('The tenant has no default pipeline: name one.', path))
-  if (pipeline.archivedAt) refuse(invalid(`The pipeline "${pipeline.name}" is archived.`, path))
+  refuseArchived(pipeline, path)
   return (await db.stage.findFirstOrThrow({
     where: { tenantId, pipelineId: pipeline.id, kind: 'OPEN', archivedAt: null },
     orderBy: { position: 'asc' },
@@ -52,5 +52,11 @@ async function stageIn(
       path,
     })
   }
+  const where = { tenantId_id: { tenantId: tx.tenantId, id: stage.pipelineId } }
+  refuseArchived(await tx.db.pipeline.findUniqueOrThrow({ where }), path)
   return stage
+}
+
+function refuseArchived(pipeline: { name: string; archivedAt: Date | null }, path: string[]): void {
+  if (pipeline.archivedAt) refuse(invalid(`The pipeline "${pipeline.name}" is archived.`, path))
 }

@@ -187,7 +187,7 @@ CREATE TABLE "deal_contact" (
     "contact_id" UUID NOT NULL,
     "role" TEXT,
     "is_primary" BOOLEAN NOT NULL,
-    "introduced_by" UUID,
+    "introduced_by_id" UUID,
     "metadata" JSONB NOT NULL DEFAULT '{}',
     "created_at" TIMESTAMPTZ(3) NOT NULL,
     "updated_at" TIMESTAMPTZ(3) NOT NULL,
@@ -394,7 +394,7 @@ ALTER TABLE "deal_contact" ADD CONSTRAINT "deal_contact_tenant_id_deal_id_fkey" 
 ALTER TABLE "deal_contact" ADD CONSTRAINT "deal_contact_tenant_id_contact_id_fkey" FOREIGN KEY ("tenant_id", "contact_id") REFERENCES "contact"("tenant_id", "id") ON DELETE RESTRICT ON UPDATE RESTRICT;
 
 -- AddForeignKey
-ALTER TABLE "deal_contact" ADD CONSTRAINT "deal_contact_tenant_id_introduced_by_fkey" FOREIGN KEY ("tenant_id", "introduced_by") REFERENCES "contact"("tenant_id", "id") ON DELETE RESTRICT ON UPDATE RESTRICT;
+ALTER TABLE "deal_contact" ADD CONSTRAINT "deal_contact_tenant_id_introduced_by_id_fkey" FOREIGN KEY ("tenant_id", "introduced_by_id") REFERENCES "contact"("tenant_id", "id") ON DELETE RESTRICT ON UPDATE RESTRICT;
 
 -- AddForeignKey
 ALTER TABLE "deal_tag" ADD CONSTRAINT "deal_tag_tenant_id_deal_id_fkey" FOREIGN KEY ("tenant_id", "deal_id") REFERENCES "deal"("tenant_id", "id") ON DELETE RESTRICT ON UPDATE RESTRICT;
