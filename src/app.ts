@@ -5,7 +5,8 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import type { Logger } from 'pino'
-import type { Authenticate, Viewer } from './auth/authenticate.ts'
+import type { Authenticate } from './auth/authenticate.ts'
+import type { Viewer } from './auth/viewer.ts'
 import type { Database } from './database/database.ts'
 import { codedError, type ErrorCode, errorStatus } from './errors.ts'
 import { createGraphqlServer, type GraphqlServer } from './operations/server.ts'
@@ -86,6 +87,9 @@ async function answer(
   ) {
     return refused('UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.')
   }
+  if (request.method === 'GET' && !hasReadableParameters(request)) {
+    return refused('BAD_REQUEST', '`variables` and `extensions` must be JSON.')
+  }
   const { database, log, clock } = options
   let viewer: Viewer | null
   try {
@@ -101,10 +105,27 @@ async function answer(
     clock,
     requestId: c.get('requestId'),
   })
+  if (response.status === errorStatus.NOT_ACCEPTABLE) {
+    return refused(
+      'NOT_ACCEPTABLE',
+      'Accept application/json or application/graphql-response+json.',
+    )
+  }
   const headers = new Headers(response.headers)
   headers.set('cache-control', 'private, no-store')
   headers.append('vary', 'Accept, Authorization, X-Api-Key')
   return new Response(response.body, { status: response.status, headers })
+}
+
+/** Whether what a GET says in JSON is JSON, which Yoga takes for granted. */
+function hasReadableParameters({ url }: Request): boolean {
+  const { searchParams } = new URL(url)
+  try {
+    for (const name of ['variables', 'extensions']) JSON.parse(searchParams.get(name) || 'null')
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A caller's own request id is kept if it looks like one, so that its logs and ours can be joined. */

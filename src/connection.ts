@@ -171,11 +171,15 @@ function decodeCursor(
   )
 }
 
+/** The value that a cursor carries, if its column can hold it: PostgreSQL would answer any other with a fault. */
 function sortValue(plain: unknown, kind: Keyset['kind']): SortValue | undefined {
-  if (kind === 'integer') return Number.isSafeInteger(plain) ? (plain as number) : undefined
-  if (typeof plain !== 'string') return undefined
+  if (kind === 'integer') return plain === Number(plain) >> 0 ? (plain as number) : undefined
+  if (typeof plain !== 'string' || plain.includes('\0')) return undefined
   if (kind === 'text') return plain
-  if (kind === 'bigint') return /^-?\d{1,19}$/.test(plain) ? BigInt(plain) : undefined
+  if (kind === 'bigint') {
+    const value = /^-?\d{1,19}$/.test(plain) ? BigInt(plain) : undefined
+    return value === undefined || BigInt.asIntN(64, value) !== value ? undefined : value
+  }
   const instant = new Date(plain)
-  return Number.isNaN(instant.getTime()) ? undefined : instant
+  return /^(?!0000)\d{4}-/.test(plain) && !Number.isNaN(instant.getTime()) ? instant : undefined
 }

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Logger } from 'pino'
-import type { Viewer } from './auth/authenticate.ts'
+import type { Viewer } from './auth/viewer.ts'
 import type { Database, Db } from './database/database.ts'
 import { openSession } from './database/session.ts'
 import type { Actor, Transaction } from './database/transaction.ts'

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Database } from '../database/database.ts'
-import type { Viewer } from './authenticate.ts'
 import { type Role, type Scope, scopesOfRole } from './scopes.ts'
+import type { Viewer } from './viewer.ts'
 
 const form = /^dg_[A-Za-z0-9_-]{43}$/
 

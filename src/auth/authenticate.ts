@@ -1,16 +1,7 @@
 import type { Database } from '../database/database.ts'
 import { codedError } from '../errors.ts'
 import { authenticateApiKey } from './api-key.ts'
-import type { Role, Scope } from './scopes.ts'
-
-/** Who is asking: always of one tenant, and a member, an API key, or a key that acts for a member. */
-export interface Viewer {
-  tenantId: string
-  memberId: string | null
-  apiKeyId: string | null
-  role: Role
-  scopes: ReadonlySet<Scope>
-}
+import type { Viewer } from './viewer.ts'
 
 /**
  * Turns one kind of credential into a viewer. It answers `undefined` for a credential of another kind, and `null` for one

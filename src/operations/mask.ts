@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
-import { codedError } from '../errors.ts'
+import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
 
 /**
  * What a client may see of an error. Errors made for it keep their code; anything else is a fault, which is logged once and
@@ -12,16 +12,17 @@ export function maskError(
 ): GraphQLError {
   const cause = error.originalError
   if (cause && !(cause instanceof GraphQLError)) return maskFault(error, cause, request)
-  const code = error.extensions.code ?? cause?.extensions.code
   const { message, nodes, source, positions, path } = error
   const extensions = { ...cause?.extensions, ...error.extensions }
+  return codedError(codeOf(extensions), message, extensions, { nodes, source, positions, path })
+}
+
+function codeOf({ code, http }: { code?: unknown; http?: { status?: number } }): ErrorCode {
   // graphql-js gives no code to a variable or argument that has the wrong type.
-  return codedError((code ?? 'BAD_USER_INPUT') as 'BAD_USER_INPUT', message, extensions, {
-    nodes,
-    source,
-    positions,
-    path,
-  })
+  if (code === undefined) return 'BAD_USER_INPUT'
+  if (http?.status === errorStatus.METHOD_NOT_ALLOWED) return 'METHOD_NOT_ALLOWED'
+  // Yoga has some codes of its own for requests that it cannot make sense of.
+  return Object.hasOwn(errorStatus, code as string) ? (code as ErrorCode) : 'BAD_REQUEST'
 }
 
 function maskFault(

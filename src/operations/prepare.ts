@@ -9,7 +9,7 @@ import {
   visit,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import type { Viewer } from '../auth/authenticate.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
 import { depthOf, isStorable, maxDepth, maxTokens } from './limits.ts'
 

@@ -6,7 +6,7 @@ import {
   type Plugin,
   type YogaServerInstance,
 } from 'graphql-yoga'
-import type { Viewer } from '../auth/authenticate.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { createContext, type RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
@@ -58,7 +58,7 @@ function executing(): Plugin<ServerContext> {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args: ExecutionArgs) => {
         if (!isStorable(args.variableValues)) {
-          return { errors: [codedError('BAD_USER_INPUT', unstorable)] }
+          return { errors: [codedError('BAD_USER_INPUT', unstorable, { http: { status: 400 } })] }
         }
         const context = createContext(args.contextValue as ServerContext)
         try {

@@ -1,5 +1,5 @@
-import type { Viewer as ViewerShape } from '../auth/authenticate.ts'
 import { scopesOfRole } from '../auth/scopes.ts'
+import type { Viewer as ViewerShape } from '../auth/viewer.ts'
 import { builder } from '../builder.ts'
 import { Member, Role } from '../member/type.ts'
 import { Tenant } from '../tenant/type.ts'
