@@ -93,7 +93,8 @@ DECLARE
   pipeline_key uuid := CASE TG_TABLE_NAME WHEN 'pipeline' THEN to_jsonb(NEW) ->> 'id' ELSE to_jsonb(OLD) ->> 'pipeline_id' END;
   tenant_key uuid := coalesce(to_jsonb(OLD), to_jsonb(NEW)) ->> 'tenant_id';
 BEGIN
-  IF (SELECT count(DISTINCT kind) FROM stage
+  IF EXISTS (SELECT FROM pipeline WHERE tenant_id = tenant_key AND id = pipeline_key)
+    AND (SELECT count(DISTINCT kind) FROM stage
       WHERE tenant_id = tenant_key AND pipeline_id = pipeline_key AND archived_at IS NULL) < 3 THEN
     RAISE EXCEPTION 'pipeline % needs a live stage of each kind', pipeline_key
       USING ERRCODE = 'check_violation', CONSTRAINT = 'pipeline_has_each_kind';
