@@ -16,15 +16,23 @@ export interface Keyset {
   column: string
   kind: 'text' | 'integer' | 'bigint' | 'instant'
   direction: 'asc' | 'desc'
+  /** Whether no two rows have the same value. */
+  unique?: boolean
 }
 
 type SortValue = string | number | bigint | Date
 export type Row = Record<string, unknown>
 
 export interface Page {
+  /** The bounds of the page as one condition, for a list that comes with its parent. */
   where: object
   orderBy: Record<string, 'asc' | 'desc'>[]
   take: number
+  /**
+   * The rows of the page. Behind a cursor these are first those that sort equal to its row, then those beyond: read apart,
+   * each begins in the index where the cursor stands, however many are equal.
+   */
+  find<R>(read: (bounds: object) => Promise<R[]>): Promise<R[]>
   /** Turns the rows found into the page that was asked for. */
   toConnection<R>(rows: R[], totalCount: () => Promise<number>): Connection<R>
 }
@@ -57,14 +65,23 @@ export function keysetPage(args: PageArgs, keyset: Keyset): Page {
   const size = pageSize(args)
   const backward = args.last != null
   const direction = backward ? opposite[keyset.direction] : keyset.direction
-  const bounds = [
-    ...(args.after ? [beyond(args.after, 'after', keyset, keyset.direction)] : []),
-    ...(args.before ? [beyond(args.before, 'before', keyset, opposite[keyset.direction])] : []),
-  ]
+  const after = args.after ? boundOf(args.after, 'after', keyset, keyset.direction) : null
+  const before = args.before
+    ? boundOf(args.before, 'before', keyset, opposite[keyset.direction])
+    : null
+  const [start, end] = backward ? [before, after] : [after, before]
+  const take = takes.find((most) => most > size) ?? size + 1
   return {
-    where: bounds.length > 0 ? { AND: bounds } : {},
-    orderBy: [{ [keyset.column]: direction }, { id: direction }],
-    take: takes.find((take) => take > size) ?? size + 1,
+    where: { AND: [start, end].map((bound) => (bound ? within(bound) : {})) },
+    orderBy: [{ [keyset.column]: direction }, ...(keyset.unique ? [] : [{ id: direction }])],
+    take,
+    async find(read) {
+      const rows = []
+      for (const part of start ? partsBeyond(start) : [{}]) {
+        if (rows.length < take) rows.push(...(await read({ AND: [part, end ? within(end) : {}] })))
+      }
+      return rows.slice(0, take)
+    },
     toConnection(rows, totalCount) {
       const more = rows.length > size
       const page = rows.slice(0, size)
@@ -127,23 +144,37 @@ function pageSize({ first, last }: PageArgs): number {
   return size
 }
 
-/** The rows strictly behind a cursor. The comparison with the first column alone is implied, yet only it bounds the index. */
-function beyond(
+interface Bound {
+  column: string
+  unique: boolean
+  than: 'gt' | 'lt'
+  value: SortValue
+  id: string
+}
+
+function boundOf(
   cursor: string,
   argument: string,
   keyset: Keyset,
   direction: 'asc' | 'desc',
-): object {
-  const { value, id } = decodeCursor(cursor, argument, keyset)
-  const { column } = keyset
-  const [than, orEqual] = direction === 'asc' ? ['gt', 'gte'] : ['lt', 'lte']
-  return {
-    [column]: { [orEqual as string]: value },
-    OR: [
-      { [column]: { [than as string]: value } },
-      { [column]: value, id: { [than as string]: id } },
-    ],
-  }
+): Bound {
+  const { column, unique = false } = keyset
+  const than = direction === 'asc' ? 'gt' : 'lt'
+  return { column, unique, than, ...decodeCursor(cursor, argument, keyset) }
+}
+
+/** The rows strictly behind a cursor. The comparison with the first column alone is implied, yet only it bounds the index. */
+function within(bound: Bound): object {
+  const parts = partsBeyond(bound)
+  return parts[1]
+    ? { [bound.column]: { [`${bound.than}e`]: bound.value }, OR: parts }
+    : (parts[0] as object)
+}
+
+/** The same rows in parts, one after the other in the order. */
+function partsBeyond({ column, unique, than, value, id }: Bound): object[] {
+  const beyond = { [column]: { [than]: value } }
+  return unique ? [beyond] : [{ [column]: value, id: { [than]: id } }, beyond]
 }
 
 function cursorOf(row: Row, { name, column }: Keyset): string {

@@ -1,5 +1,9 @@
 import { builder, textEnum } from './builder.ts'
+import { codedError } from './errors.ts'
 import { idOf } from './ids.ts'
+
+/** A statement has a bounded number of parameters. */
+const mostValues = 500
 
 export interface Comparison<T> {
   eq?: T | null
@@ -22,7 +26,7 @@ export const IdFilter = builder.inputType('IdFilter', {
   description: 'Compares an id. Every condition given must hold.',
   fields: (t) => ({
     eq: t.id({ description: 'This one.' }),
-    in: t.idList({ description: 'One of these.' }),
+    in: t.idList({ description: 'One of these, at most 500.' }),
     isNull: t.boolean({ description: isNull }),
   }),
 })
@@ -31,7 +35,7 @@ export const StringFilter = builder.inputType('StringFilter', {
   description: 'Compares a text. Every condition given must hold.',
   fields: (t) => ({
     eq: t.string({ description: 'Equal, letter by letter.' }),
-    in: t.stringList({ description: 'Equal to one of these.' }),
+    in: t.stringList({ description: 'Equal to one of these, at most 500.' }),
     contains: t.string({ description: 'Contains this, in any case. `%` and `_` mean themselves.' }),
     isNull: t.boolean({ description: isNull }),
   }),
@@ -42,7 +46,7 @@ export const ExternalIdFilter = builder.inputType('ExternalIdFilter', {
     'Compares an id of another system, letter by letter. Every condition given must hold.',
   fields: (t) => ({
     eq: t.string({ description: 'This one.' }),
-    in: t.stringList({ description: 'One of these.' }),
+    in: t.stringList({ description: 'One of these, at most 500.' }),
     isNull: t.boolean({ description: isNull }),
   }),
 })
@@ -112,6 +116,9 @@ export function compareRequired<T>(
 }
 
 function compareValues<T>(column: string, { eq, ...others }: Comparison<T>): object[] {
+  if ((others.in?.length ?? 0) > mostValues) {
+    throw codedError('BAD_USER_INPUT', `\`in\` takes at most ${mostValues} values.`)
+  }
   const conditions = Object.entries(others).filter(([, value]) => value != null)
   return [
     ...(eq != null ? [{ [column]: { equals: eq } }] : []),

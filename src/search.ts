@@ -2,7 +2,7 @@ import type { Db } from './database/database.ts'
 import { Prisma } from './generated/prisma/client.ts'
 import { escapeLike } from './list-inputs.ts'
 
-/** Above this many matches a list reads on in its own order instead: then every second row or so is a match anyway. */
+/** Above this many matches a list reads on in its own order instead, which finds a page of so many before long. */
 const mostIds = 1_000
 
 /** A call of one of the database's search functions, for a LIKE pattern and the most ids to give. */

@@ -29,7 +29,7 @@ export const ContactFilter = builder.inputType('ContactFilter', {
 const columns = {
   NAME: { column: 'name', kind: 'text' },
   CREATED_AT: { column: 'createdAt', kind: 'instant' },
-  NUMBER: { column: 'number', kind: 'integer' },
+  NUMBER: { column: 'number', kind: 'integer', unique: true },
 } as const
 
 export function contactKeyset(order: typeof ContactOrder.$inferInput | null | undefined): Keyset {

@@ -1,6 +1,7 @@
 import { builder } from '../builder.ts'
 import { optionalIdOf } from '../ids.ts'
-import { type Payload, toPayload, userErrors } from '../user-errors.ts'
+import { userErrors } from '../payload.ts'
+import { type Payload, toPayload } from '../user-errors.ts'
 import * as contacts from './service.ts'
 import { Contact } from './type.ts'
 

@@ -52,12 +52,11 @@ builder.queryField('contacts', (t) =>
           ? await containing(ctx.db, search, ['name', 'email'], args.search)
           : {}
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
-        const rows = await ctx.db.contact.findMany({
-          ...pageSelection(ctx, info, keyset),
-          where: { AND: [where, page.where] },
-          orderBy: page.orderBy,
-          take: page.take,
-        })
+        const { orderBy, take } = page
+        const selection = pageSelection(ctx, info, keyset)
+        const rows = await page.find((bounds) =>
+          ctx.db.contact.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
+        )
         return page.toConnection(rows, () => ctx.db.contact.count({ where }))
       },
     },

@@ -39,13 +39,16 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
     `SET statement_timeout = ${settings.statementTimeoutMs}`,
     `SET idle_in_transaction_session_timeout = ${settings.idleInTransactionTimeoutMs}`,
   ].join(';')
-  const pool = new TenantPool({
+  const options: pg.PoolConfig & { pipeline: boolean } = {
     ...config,
     Client: tenantClient(settings.onStatement),
+    // Fields of one operation are read at the same time: their statements leave together and are answered in turn.
+    pipeline: true,
     onConnect: async (client) => {
       await client.query(setUp)
     },
-  })
+  }
+  const pool = new TenantPool(options)
   // An idle connection that breaks has left the pool already; without a listener it would end the process.
   pool.on('error', () => {})
   return pool

@@ -9,7 +9,13 @@ const StageChangeConnection = builder.connectionObject(
   { name: 'StageChangeEdge', description: 'A stage change and its cursor.' },
 )
 
-const oldestFirst: Keyset = { name: 'SEQ', column: 'seq', kind: 'integer', direction: 'asc' }
+const oldestFirst: Keyset = {
+  name: 'SEQ',
+  column: 'seq',
+  kind: 'integer',
+  unique: true,
+  direction: 'asc',
+}
 
 builder.prismaObjectField(Deal, 'history', (t) =>
   t.connection(

@@ -32,7 +32,7 @@ const columns = {
   AMOUNT: { column: 'amountKey', kind: 'bigint' },
   EXPECTED_CLOSE_DATE: { column: 'expectedCloseKey', kind: 'integer' },
   RANK: { column: 'rank', kind: 'text' },
-  NUMBER: { column: 'number', kind: 'integer' },
+  NUMBER: { column: 'number', kind: 'integer', unique: true },
 } as const
 
 export const newestFirst = { field: 'CREATED_AT', direction: 'DESC' } as const

@@ -42,12 +42,11 @@ builder.queryField('deals', (t) =>
         const filtered = dealWhere(args.filter, await matchTexts(ctx.db, args.filter))
         const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
-        const rows = await ctx.db.deal.findMany({
-          ...pageSelection(ctx, info, keyset),
-          where: { AND: [where, page.where] },
-          orderBy: page.orderBy,
-          take: page.take,
-        })
+        const { orderBy, take } = page
+        const selection = pageSelection(ctx, info, keyset)
+        const rows = await page.find((bounds) =>
+          ctx.db.deal.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
+        )
         return page.toConnection(rows, () => ctx.db.deal.count({ where }))
       },
     },

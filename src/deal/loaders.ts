@@ -1,4 +1,5 @@
 import type { Db } from '../database/database.ts'
+import { codedError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Containing } from '../list-inputs.ts'
 import { containing } from '../search.ts'
@@ -14,6 +15,9 @@ export function dealsContaining(db: Db, text: string): Promise<object> {
   )
 }
 
+/** Each text is a statement of its own. */
+const mostTexts = 10
+
 /** Looks up what the `contains` of a filter match, one statement for each, before the list itself is read. */
 export async function matchTexts(
   db: Db,
@@ -24,6 +28,12 @@ export async function matchTexts(
     wanted.set(`${column} ${text}`, [column, text])
     return {}
   })
+  if (wanted.size > mostTexts) {
+    throw codedError(
+      'BAD_USER_INPUT',
+      `\`filter\` takes at most ${mostTexts} different \`contains\`.`,
+    )
+  }
   const matches = new Map<string, object>()
   for (const [key, [column, text]] of wanted) {
     const inName = column === 'name'

@@ -52,12 +52,11 @@ builder.queryField('members', (t) =>
         const page = keysetPage(args, byName)
         const { tenantId } = ctx.viewer
         const where = { tenantId, ...(search ? matching(search) : {}) }
-        const rows = await ctx.db.member.findMany({
-          ...pageSelection(ctx, info, byName),
-          where: { ...where, ...page.where },
-          orderBy: page.orderBy,
-          take: page.take,
-        })
+        const { orderBy, take } = page
+        const selection = pageSelection(ctx, info, byName)
+        const rows = await page.find((bounds) =>
+          ctx.db.member.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
+        )
         return page.toConnection(rows, () => ctx.db.member.count({ where }))
       },
     },

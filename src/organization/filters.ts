@@ -19,7 +19,7 @@ export const OrganizationOrder = builder.inputType('OrganizationOrder', {
 const columns = {
   NAME: { column: 'name', kind: 'text' },
   CREATED_AT: { column: 'createdAt', kind: 'instant' },
-  NUMBER: { column: 'number', kind: 'integer' },
+  NUMBER: { column: 'number', kind: 'integer', unique: true },
 } as const
 
 export function organizationKeyset(

@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts'
-import { type Payload, toPayload, userErrors } from '../user-errors.ts'
+import { userErrors } from '../payload.ts'
+import { type Payload, toPayload } from '../user-errors.ts'
 import * as organizations from './service.ts'
 import { Organization } from './type.ts'
 

@@ -47,12 +47,16 @@ builder.queryField('organizations', (t) =>
           ? await containing(ctx.db, search, ['name', 'domain'], args.search)
           : {}
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, found] }
-        const rows = await ctx.db.organization.findMany({
-          ...pageSelection(ctx, info, keyset),
-          where: { AND: [where, page.where] },
-          orderBy: page.orderBy,
-          take: page.take,
-        })
+        const { orderBy, take } = page
+        const selection = pageSelection(ctx, info, keyset)
+        const rows = await page.find((bounds) =>
+          ctx.db.organization.findMany({
+            ...selection,
+            where: { AND: [where, bounds] },
+            orderBy,
+            take,
+          }),
+        )
         return page.toConnection(rows, () => ctx.db.organization.count({ where }))
       },
     },

@@ -1,0 +1,167 @@
+import { bulkId } from './plan-data.ts'
+
+/** The size of the pages that are explained. */
+export const pageSize = 20
+
+export interface PlanCase {
+  name: string
+  document: string
+  variables: object
+  /** The place in its order of the deal at whose cursor the page begins. */
+  from?: { order: DealOrder; offset: number; argument: 'after' | 'before' }
+  /** How many rows of the list's table the page may read, where that cannot be about as many as it shows. */
+  mostRead?: number
+}
+
+interface DealOrder {
+  field: string
+  direction: 'ASC' | 'DESC'
+}
+
+const directions = ['ASC', 'DESC'] as const
+
+/** The columns that the orders sort by. */
+export const sortKeys: Record<string, string> = {
+  CREATED_AT: 'created_at',
+  UPDATED_AT: 'updated_at',
+  NAME: 'name',
+  AMOUNT: 'amount_key',
+  EXPECTED_CLOSE_DATE: 'expected_close_key',
+  RANK: 'rank',
+  NUMBER: 'number',
+}
+
+export const dealCursor = `query ($externalId: String, $orderBy: DealOrder) {
+  deals(filter: { externalId: { eq: $externalId } }, orderBy: $orderBy) { edges { cursor } } }`
+
+const deals = `query ($first: Int, $after: String, $last: Int, $before: String, $filter: DealFilter, $orderBy: DealOrder, $search: String) {
+  deals(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy, search: $search) {
+    nodes { id name } pageInfo { endCursor } } }`
+
+/** The second page, pages in the middle of deals without an amount or a date, and a page deep in the list; each both ways. */
+const offsets = [20, 1_000, 15_000, 18_500]
+
+export const orderCases: PlanCase[] = Object.keys(sortKeys).flatMap((field) =>
+  directions.flatMap((direction) =>
+    offsets.flatMap((offset) =>
+      (['after', 'before'] as const).map((argument) => ({
+        name: `${field} ${direction}, ${argument} row ${offset}`,
+        document: deals,
+        variables: {
+          ...{ orderBy: { field, direction } },
+          ...(argument === 'after' ? { first: pageSize } : { last: pageSize }),
+        },
+        from: { order: { field, direction }, offset, argument },
+      })),
+    ),
+  ),
+)
+
+const id = (
+  typename: 'pipeline' | 'stage' | 'organization' | 'member' | 'contact' | 'tag',
+  number: number,
+) => ({
+  eq: `${typename}_${bulkId('a', typename, number)}`,
+})
+
+const filters: Record<string, object> = {
+  'a pipeline': { pipelineId: id('pipeline', 1) },
+  'an open stage': { stageId: id('stage', 2) },
+  'a won stage': { stageId: id('stage', 4) },
+  'an owner': { ownerId: id('member', 7) },
+  'an organization': { organizationId: id('organization', 33) },
+  'a contact': { contactId: id('contact', 123) },
+  'a tag': { tagId: id('tag', 3) },
+  'status OPEN': { status: { eq: 'OPEN' } },
+  'status WON': { status: { eq: 'WON' } },
+  'a priority': { priority: { eq: 'HIGH' } },
+}
+
+const newestFirst = { field: 'CREATED_AT', direction: 'DESC' } as const
+
+export const filterCases: PlanCase[] = Object.entries(filters).flatMap(([name, filter]) => {
+  // One deal in twenty has the tag: the page reads the order until it has met enough of them.
+  const read = name === 'a tag' ? { mostRead: 40 * pageSize } : {}
+  const page = { document: deals, ...read }
+  return [
+    { ...page, name: `${name}, first page`, variables: { filter, first: pageSize } },
+    { ...page, name: `${name}, last page`, variables: { filter, last: pageSize } },
+    {
+      ...page,
+      name: `${name}, deep page`,
+      variables: { filter, first: pageSize },
+      from: { order: newestFirst, offset: 10_000, argument: 'after' as const },
+    },
+  ]
+})
+
+export const searchCases: PlanCase[] = ['plant 7777', 'Tidal plant 77', 'abc', 'nowhere'].map(
+  (search) => ({
+    name: `a search for "${search}"`,
+    document: deals,
+    variables: { search, first: pageSize },
+    mostRead: 100,
+  }),
+)
+
+const listed = (field: string, order: string) =>
+  ['NAME', 'CREATED_AT', 'NUMBER'].flatMap((by) =>
+    directions.map((direction) => ({
+      name: `${field} by ${by} ${direction}`,
+      document: `query ($after: String, $orderBy: ${order}) {
+        list: ${field}(first: ${pageSize}, after: $after, orderBy: $orderBy) { nodes { name } pageInfo { endCursor } } }`,
+      variables: { orderBy: { field: by, direction } },
+    })),
+  )
+
+/** Lists whose second page is explained. */
+export const otherLists: PlanCase[] = [
+  ...listed('organizations', 'OrganizationOrder'),
+  ...listed('contacts', 'ContactOrder'),
+  {
+    name: 'the contacts of an organization',
+    document: `query ($after: String, $filter: ContactFilter) {
+      list: contacts(first: 5, after: $after, filter: $filter) { nodes { name } pageInfo { endCursor } } }`,
+    variables: { filter: { organizationId: id('organization', 33) } },
+  },
+  {
+    name: 'members',
+    document: `query ($after: String) { list: members(first: ${pageSize}, after: $after) { nodes { name } pageInfo { endCursor } } }`,
+    variables: {},
+  },
+]
+
+export const boardCases: PlanCase[] = [
+  {
+    name: 'the board of a pipeline',
+    document: `query ($id: ID!) { pipeline(id: $id) { stages { deals(first: ${pageSize}) { nodes {
+      name organization { name } contacts { contact { name } } } } } } }`,
+    variables: { id: id('pipeline', 1).eq },
+    // In six stages, each deal with its organization and two contacts.
+    mostRead: 6 * (pageSize + 1) * 4,
+  },
+  {
+    name: 'a later page of a stage',
+    document: `query ($id: ID!, $after: String) { node(id: $id) { ... on Stage {
+      deals(first: ${pageSize}, after: $after) { nodes { name } } } } }`,
+    variables: { id: id('stage', 4).eq },
+    from: { order: { field: 'RANK', direction: 'ASC' }, offset: 12_000, argument: 'after' },
+  },
+]
+
+/** A call of each search function with what a user may have typed. */
+export const searchCalls: [name: string, values: unknown[]][] = [
+  ...['plant 7777', 'Tidal plant 77', 'abcd', 'nowhere'].flatMap((text): [string, unknown[]][] => [
+    ['search_deals', [`%${text}%`, true, true, 1_001]],
+    ['search_deals', [`%${text}%`, true, false, 1_001]],
+    ['search_deals', [`%${text}%`, false, true, 1_001]],
+  ]),
+  ...['company 77', 'company77.', 'nowhere'].map((text): [string, unknown[]] => [
+    'search_organizations',
+    [`%${text}%`, 1_001],
+  ]),
+  ...['person 777', 'person777@', 'nowhere'].map((text): [string, unknown[]] => [
+    'search_contacts',
+    [`%${text}%`, 1_001],
+  ]),
+]

@@ -1,0 +1,95 @@
+import type pg from 'pg'
+
+/** A tenant whose rows have ids that tell their number: the deal 7 of tenant `a` is `aaaaaaaa-0004-7000-8000-000000000007`. */
+export interface BulkTenant {
+  letter: 'a' | 'b'
+  deals: number
+}
+
+const kinds = [
+  'tenant',
+  'pipeline',
+  'stage',
+  'organization',
+  'deal',
+  'member',
+  'contact',
+  'tag',
+  'link',
+] as const
+type Kind = (typeof kinds)[number]
+
+/** How many of each there are, and how many of them have deals: an index is of use only on tables that are not small. */
+const sizes = {
+  pipelines: 2,
+  stagesOfEach: 6,
+  organizations: { all: 5_000, withDeals: 200 },
+  contacts: { all: 10_000, withDeals: 2_000 },
+  members: { all: 1_000, withDeals: 50 },
+  tags: 20,
+}
+
+export function bulkId(letter: string, kind: Kind, number: number): string {
+  const hex = number.toString(16).padStart(12, '0')
+  return `${letter.repeat(8)}-000${kinds.indexOf(kind)}-7000-8000-${hex}`
+}
+
+/**
+ * Fills a tenant with deals in two pipelines of six stages, three in ten of them open. Many are equal in what they can be ordered
+ * by, some have no amount, date, owner or description, and every 97th is deleted.
+ */
+export async function plantBulkTenant(
+  client: pg.Client,
+  { letter, deals }: BulkTenant,
+): Promise<void> {
+  const id = (kind: Kind, number: string) =>
+    `('${bulkId(letter, kind, 0).slice(0, -12)}' || lpad(to_hex(${number}), 12, '0'))::uuid`
+  const tenant = `'${bulkId(letter, 'tenant', 0)}'::uuid`
+  const now = `'2026-03-01T00:00:00Z'::timestamptz`
+  const { pipelines, stagesOfEach, organizations, members, contacts, tags } = sizes
+  // The rows are right as they are: keys and triggers would only take their time.
+  await client.query(`
+    BEGIN;
+    SET LOCAL session_replication_role = replica;
+    INSERT INTO tenant VALUES (${tenant}, 'bulk-${letter}', 'Bulk', 'USD', 'UTC', ${now});
+    INSERT INTO pipeline (tenant_id, id, number, name, position, is_default, created_at, updated_at)
+      SELECT ${tenant}, ${id('pipeline', 'n')}, n + 1, 'Pipeline ' || n, n, n = 0, ${now}, ${now} FROM generate_series(0, ${pipelines - 1}) n;
+    INSERT INTO stage (tenant_id, id, pipeline_id, number, name, position, kind, probability, reason_required, created_at, updated_at)
+      SELECT ${tenant}, ${id('stage', 'n')}, ${id('pipeline', `n / ${stagesOfEach}`)}, n + 1, 'Stage ' || n, n,
+        CASE n % ${stagesOfEach} WHEN 4 THEN 'WON' WHEN 5 THEN 'LOST' ELSE 'OPEN' END,
+        CASE n % ${stagesOfEach} WHEN 4 THEN 100 WHEN 5 THEN 0 ELSE 50 END, false, ${now}, ${now}
+      FROM generate_series(0, ${pipelines * stagesOfEach - 1}) n;
+    INSERT INTO member (tenant_id, id, number, name, role, created_at)
+      SELECT ${tenant}, ${id('member', 'n')}, n + 1, 'Member ' || n % 700, 'MEMBER', ${now} - n * interval '1 hour' FROM generate_series(0, ${members.all - 1}) n;
+    INSERT INTO tag SELECT ${tenant}, ${id('tag', 'n')}, n + 1, 'Tag ' || n, NULL, ${now} FROM generate_series(0, ${tags - 1}) n;
+    INSERT INTO organization (tenant_id, id, number, name, domain, created_at, updated_at)
+      SELECT ${tenant}, ${id('organization', 'n')}, n + 1, 'Company ' || n % 4000, 'company' || n || '.example', ${now} - n * interval '1 hour', ${now}
+      FROM generate_series(0, ${organizations.all - 1}) n;
+    INSERT INTO contact (tenant_id, id, number, name, email, organization_id, created_at, updated_at)
+      SELECT ${tenant}, ${id('contact', 'n')}, n + 1, 'Person ' || n % 8000, 'person' || n || '@mail.example',
+        ${id('organization', `n % ${organizations.withDeals}`)}, ${now} - n / 2 * interval '1 hour', ${now}
+      FROM generate_series(0, ${contacts.all - 1}) n;
+    INSERT INTO deal (tenant_id, id, number, external_id, name, description, amount, currency, value_period, priority, status, closed_at,
+        pipeline_id, stage_id, rank, stage_entered_at, organization_id, owner_id, primary_contact_id, expected_close_date, version,
+        created_at, updated_at, deleted_at)
+      SELECT ${tenant}, ${id('deal', 'n')}, n, 'deal-' || n,
+        (ARRAY['Solar', 'Wind', 'Tidal', 'Hydro', 'Solar'])[n % 5 + 1] || ' plant ' || n * 7919 % ${deals},
+        CASE WHEN n % 3 > 0 THEN 'Described by ' || md5(n::text) END,
+        CASE WHEN n % 11 > 0 THEN (n * 7919 % 100000 - 500)::numeric / 8 END, 'USD', 'ONE_TIME',
+        CASE n % 4 WHEN 1 THEN 'HIGH' WHEN 2 THEN 'LOW' END,
+        place.status, CASE WHEN place.status <> 'OPEN' THEN ${now} - n * interval '1 minute' END,
+        ${id('pipeline', 'n % 2')}, ${id('stage', `n % 2 * ${stagesOfEach} + place.step`)},
+        'a' || lpad(to_hex(n * 7919 % 65536), 5, '0'), ${now},
+        CASE WHEN n % 7 > 0 THEN ${id('organization', `n % ${organizations.withDeals}`)} END,
+        CASE WHEN n % 13 > 0 THEN ${id('member', `n % ${members.withDeals}`)} END, ${id('contact', `n % ${contacts.withDeals}`)},
+        CASE WHEN n % 5 > 0 THEN DATE '2026-01-01' + n * 31 % 700 END, 1,
+        ${now} - n / 3 * interval '1 minute', ${now} - n * 7919 % 9973 * interval '1 minute', CASE WHEN n % 97 = 0 THEN ${now} END
+      FROM generate_series(1, ${deals}) n, LATERAL (
+        SELECT CASE WHEN n % 10 < 3 THEN n / 10 % 4 WHEN n % 10 < 7 THEN 4 ELSE 5 END AS step,
+          CASE WHEN n % 10 < 3 THEN 'OPEN' WHEN n % 10 < 7 THEN 'WON' ELSE 'LOST' END AS status) place;
+    INSERT INTO deal_contact (tenant_id, id, deal_id, contact_id, is_primary, created_at, updated_at)
+      SELECT ${tenant}, ${id('link', 'n * 2 + k')}, ${id('deal', 'n')}, ${id('contact', `(n + k * 7) % ${contacts.withDeals}`)}, k = 0, ${now}, ${now}
+      FROM generate_series(1, ${deals}) n, generate_series(0, 1) k;
+    INSERT INTO deal_tag SELECT ${tenant}, ${id('deal', 'n')}, ${id('tag', `n % ${tags}`)} FROM generate_series(1, ${deals}) n;
+    COMMIT`)
+}

@@ -1,0 +1,217 @@
+import pg from 'pg'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type App, createApp } from '../src/app.ts'
+import { scopesOfRole } from '../src/auth/scopes.ts'
+import { createDatabase } from '../src/database/database.ts'
+import { type DatabaseCopy, databaseCopy, type GraphqlAnswer, post } from './harness.ts'
+import {
+  boardCases,
+  dealCursor,
+  filterCases,
+  orderCases,
+  otherLists,
+  type PlanCase,
+  pageSize,
+  searchCalls,
+  searchCases,
+  sortKeys,
+} from './plan-cases.ts'
+import { bulkId, plantBulkTenant } from './plan-data.ts'
+
+interface Statement {
+  text: string
+  values: unknown[]
+}
+
+interface PlanNode {
+  'Actual Rows': number
+  'Actual Loops': number
+  'Relation Name'?: string
+  'Rows Removed by Filter'?: number
+  'Rows Removed by Index Recheck'?: number
+  'Rows Removed by Join Filter'?: number
+  Plans?: PlanNode[]
+}
+
+const tenantId = bulkId('a', 'tenant', 0)
+const lists = ['deal', 'organization', 'contact', 'member']
+
+let copy: DatabaseCopy
+let client: pg.Client
+/** The statements of each case, as the gateway has sent them. */
+const sent = new Map<string, Statement[]>()
+
+/** The session of the embedded database is the owner's, then the gateway's, then the owner's again. */
+beforeAll(async () => {
+  copy = await databaseCopy()
+  client = await connect()
+  await plantBulkTenant(client, { letter: 'a', deals: 20_000 })
+  await plantBulkTenant(client, { letter: 'b', deals: 5_000 })
+  await client.query('VACUUM ANALYZE')
+  const begins = await dealsAtOffsets()
+  await client.end()
+  await record(begins)
+  client = await connect()
+})
+
+afterAll(async () => {
+  await client.end()
+  await copy.close()
+})
+
+async function connect(): Promise<pg.Client> {
+  const opened = new pg.Client(copy.owner)
+  await opened.connect()
+  return opened
+}
+
+const placeOf = ({ from }: PlanCase) =>
+  `${from?.order.field} ${from?.order.direction} ${from?.offset}`
+
+/** The external ids of the deals at which the pages begin, by their places. */
+async function dealsAtOffsets(): Promise<Map<string, string>> {
+  const places = new Map<string, string>()
+  for (const planCase of [...orderCases, ...filterCases, ...boardCases]) {
+    if (!planCase.from || places.has(placeOf(planCase))) continue
+    const { order, offset } = planCase.from
+    const { field, direction } = order
+    const { rows } = await client.query(
+      `SELECT external_id FROM deal WHERE tenant_id = $1 AND deleted_at IS NULL
+       ORDER BY ${sortKeys[field]} ${direction}, id ${direction} LIMIT 1 OFFSET $2`,
+      [tenantId, offset],
+    )
+    places.set(placeOf(planCase), rows[0].external_id)
+  }
+  return places
+}
+
+async function record(begins: Map<string, string>): Promise<void> {
+  let recording: Statement[] = []
+  const database = createDatabase(copy.owner, {
+    onStatement: (text, values) => recording.push({ text, values }),
+  })
+  const app = appOf(database)
+  for (const planCase of [
+    ...orderCases,
+    ...filterCases,
+    ...searchCases,
+    ...boardCases,
+    ...otherLists,
+  ]) {
+    const variables = { ...planCase.variables, ...(await cursorOf(app, planCase, begins)) }
+    recording = []
+    await ask(app, planCase.document, variables)
+    sent.set(
+      planCase.name,
+      recording.filter(({ text }) => text.startsWith('SELECT')),
+    )
+  }
+  await database.close()
+}
+
+function appOf(database: ReturnType<typeof createDatabase>): App {
+  const scopes = new Set(scopesOfRole.ADMIN)
+  const viewer = { tenantId, memberId: null, apiKeyId: null, role: 'ADMIN', scopes } as const
+  return createApp({
+    database,
+    authenticate: async () => viewer,
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+    unready: async () => [],
+  })
+}
+
+async function ask(app: App, query: string, variables: object): Promise<GraphqlAnswer['data']> {
+  const { data, errors } = await post(app, { query, variables })
+  expect(errors).toEqual([])
+  return data
+}
+
+async function cursorOf(
+  app: App,
+  planCase: PlanCase,
+  begins: Map<string, string>,
+): Promise<object> {
+  if (otherLists.includes(planCase)) {
+    return {
+      after: (await ask(app, planCase.document, planCase.variables)).list.pageInfo.endCursor,
+    }
+  }
+  if (!planCase.from) return {}
+  const { argument, order } = planCase.from
+  const found = await ask(app, dealCursor, {
+    externalId: begins.get(placeOf(planCase)),
+    orderBy: order,
+  })
+  return { [argument]: found.deals.edges[0].cursor }
+}
+
+/** What a statement read and threw away, for the tenant; as the application role unless the owner is to run it. */
+async function explain({ text, values }: Statement, as: 'application' | 'owner' = 'application') {
+  await client.query('BEGIN')
+  await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId])
+  if (as === 'application') await client.query('SET LOCAL ROLE dealgraph_app')
+  const { rows } = await client.query({ text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values })
+  await client.query('ROLLBACK')
+  const nodes = nodesOf(rows[0]['QUERY PLAN'][0].Plan)
+  const read = nodes.filter((node) => lists.includes(node['Relation Name'] ?? ''))
+  return {
+    removed: sum(nodes.map(removedBy)),
+    read: sum(read.map((node) => node['Actual Rows'] * node['Actual Loops'])),
+  }
+}
+
+function nodesOf(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
+}
+
+function removedBy(node: PlanNode): number {
+  const removed = [
+    'Rows Removed by Filter',
+    'Rows Removed by Index Recheck',
+    'Rows Removed by Join Filter',
+  ] as const
+  return sum(removed.map((kind) => node[kind] ?? 0)) * node['Actual Loops']
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+async function expectCheap({ name, mostRead = 3 * pageSize }: PlanCase) {
+  const statements = sent.get(name) ?? []
+  expect(statements.length).toBeGreaterThan(0)
+  for (const statement of statements) {
+    const { removed, read } = await explain(statement)
+    expect(removed, `rows removed by ${statement.text}`).toBeLessThanOrEqual(2 * pageSize)
+    expect(read, `rows read by ${statement.text}`).toBeLessThanOrEqual(mostRead)
+  }
+}
+
+const named = (cases: PlanCase[]) => cases.map((planCase) => [planCase.name, planCase] as const)
+
+describe('a page of 20 among 20 000 deals reads about as many rows as it shows', () => {
+  test.each(named(orderCases))('by %s', (_, planCase) => expectCheap(planCase))
+  test.each(named(filterCases))('of %s', (_, planCase) => expectCheap(planCase))
+  test.each(named(searchCases))('in %s', (_, planCase) => expectCheap(planCase))
+})
+
+describe('so does', () => {
+  test.each(named([...otherLists, ...boardCases]))('%s', (_, planCase) => expectCheap(planCase))
+})
+
+describe('the functions that search', () => {
+  test.each(searchCalls)('reach their index: %s %j', async (name, values) => {
+    const { rows } = await client.query('SELECT prosrc FROM pg_proc WHERE proname = $1', [name])
+    const text = /\$sql\$(.*)\$sql\$/s.exec(rows[0].prosrc)?.[1] ?? ''
+    expect((await explain({ text, values }, 'owner')).removed).toBeLessThanOrEqual(2 * pageSize)
+  })
+})
+
+test('a list that no index serves would not pass', async () => {
+  const text = 'SELECT id FROM deal WHERE tenant_id = $1 ORDER BY description LIMIT 21'
+  const filtered = `SELECT id FROM deal WHERE tenant_id = $1 AND description ILIKE '%nowhere%' LIMIT 21`
+  expect((await explain({ text, values: [tenantId] })).read).toBeGreaterThan(10_000)
+  expect((await explain({ text: filtered, values: [tenantId] })).removed).toBeGreaterThan(10_000)
+})
