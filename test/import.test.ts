@@ -1,128 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import type { CsvReject } from '../src/csv/service.ts'
-import { type Counts, type Import, type ImportOptions, importDeals } from '../src/import/service.ts'
-import { type TestTenant, testTenant } from './harness.ts'
-
-const columns = [
-  'id',
-  'title',
-  'stage',
-  'company',
-  'owner',
-  'opened',
-  'closed',
-  'value',
-  'currency',
-]
-const options: ImportOptions = {
-  map: {
-    externalId: 'id',
-    name: 'title',
-    stage: 'stage',
-    organization: 'company',
-    owner: 'owner',
-    createdAt: 'opened',
-    closedAt: 'closed',
-    amount: 'value',
-    currency: 'currency',
-  },
-  pipeline: 'Imported',
-  stages: ['Lead', 'Offer', 'Won', 'Lost'],
-  won: ['Won'],
-  lost: ['Lost'],
-  entry: 'Offer',
-}
-const noChange = { created: 0, updated: 0, unchanged: 0, rejected: 0 }
-const now = new Date('2026-06-01T12:00:00.000Z')
-
-/** Cells in the order of the columns; those left out are empty. */
-type Cells = string[]
-
-async function* asRows(cells: Cells[]) {
-  let line = 1
-  for (const row of cells) {
-    line += 1
-    yield { line, cells: columns.map((_, index) => row[index] ?? '') }
-  }
-}
-
-async function run(
-  { database, tenantId }: TestTenant,
-  rows: Cells[] | Import['file']['rows'],
-  changed: Partial<ImportOptions> = {},
-): Promise<{ counts: Counts; rejects: CsvReject[] }> {
-  const rejects: CsvReject[] = []
-  const counts = await importDeals({
-    database,
-    tenantId,
-    clock: () => now,
-    requestId: 'import-test',
-    file: { columns, rows: Array.isArray(rows) ? asRows(rows) : rows },
-    options: { ...options, ...changed },
-    onRejects: async (more) => void rejects.push(...more),
-  })
-  return { counts, rejects }
-}
-
-function read<T>(tenant: TestTenant, work: Parameters<typeof tenant.database.read<T>>[1]) {
-  return tenant.database.read(tenant.tenantId, work)
-}
-
-function findDeal(tenant: TestTenant, externalId: string) {
-  const { tenantId } = tenant
-  return read(tenant, (db) =>
-    db.deal.findFirstOrThrow({
-      where: { tenantId, externalId },
-      include: { stage: true, lastOpenStage: true, organization: true, owner: true },
-    }),
-  )
-}
-
-async function historyOf(tenant: TestTenant, externalId: string): Promise<string[]> {
-  const { id: dealId } = await findDeal(tenant, externalId)
-  const where = { tenantId: tenant.tenantId, dealId }
-  const changes = await read(tenant, (db) =>
-    db.stageChange.findMany({ where, orderBy: { seq: 'asc' } }),
-  )
-  return changes.map((change) =>
-    [
-      `${change.seq} ${change.direction} ${change.fromStageName ?? ''}>${change.toStageName}`,
-      `${change.probability}% ${change.amount} ${change.currency} ${change.occurredAt.toISOString()}`,
-    ].join(' '),
-  )
-}
-
-/** Everything that the tenant has, to compare. */
-function everythingOf(tenant: TestTenant) {
-  const where = { tenantId: tenant.tenantId }
-  const orderBy = { id: 'asc' } as const
-  return read(tenant, async (db) => ({
-    deals: await db.deal.findMany({ where, orderBy }),
-    changes: await db.stageChange.findMany({ where, orderBy }),
-    organizations: await db.organization.findMany({ where, orderBy }),
-    members: await db.member.findMany({ where, orderBy }),
-    stages: await db.stage.findMany({ where, orderBy }),
-    revision: await db.tenantRevision.findMany({ where }),
-    events: await db.event.count({ where }),
-  }))
-}
-
-async function changeStage(
-  tenant: TestTenant,
-  name: string,
-  data: { name?: string; archivedAt?: Date },
-) {
-  await tenant.database.write(tenant.tenantId, (db) =>
-    db.stage.updateMany({ where: { tenantId: tenant.tenantId, name }, data }),
-  )
-}
-
-const sample: Cells[] = [
-  ['1', 'Mill', 'Offer', 'Acme', 'Ann', '2026-01-10', '', '100.50', 'USD'],
-  ['2', 'Barn', 'Won', 'ACME', 'ann', '2026-01-11', '2026-02-01', '200', 'EUR'],
-  ['3', 'Shed', 'lost', '', 'bo@example.com', '2026-01-12', '', '', ''],
-  ['4', 'Yard', 'Lead'],
-]
+import { testTenant } from './harness.ts'
+import {
+  asRows,
+  everythingOf,
+  findDeal,
+  historyOf,
+  noChange,
+  now,
+  read,
+  run,
+  sample,
+} from './import-fixtures.ts'
 
 describe('importDeals', () => {
   test('tells the history of each deal from its dates', async () => {
@@ -387,72 +275,5 @@ describe('importDeals', () => {
       }),
     )
     expect((await run(tenant, [['1', 'Mill', 'Lead', 'twin']])).counts.unchanged).toBe(1)
-  })
-})
-
-describe('the pipeline of an import', () => {
-  const stagesOf = async (tenant: TestTenant) =>
-    (await everythingOf(tenant)).stages
-      .sort((one, other) => one.position - other.position)
-      .map(({ name, kind, probability }) => `${name} ${kind} ${probability}`)
-
-  test('is created with the stages given', async () => {
-    const tenant = await testTenant()
-    await run(tenant, [])
-    expect(await stagesOf(tenant)).toEqual([
-      'Lead OPEN 33',
-      'Offer OPEN 67',
-      'Won WON 100',
-      'Lost LOST 0',
-    ])
-  })
-
-  test('is found in any case and gets the stages it lacks behind its own', async () => {
-    const tenant = await testTenant()
-    await run(tenant, [])
-    await run(tenant, [], {
-      pipeline: ' IMPORTED',
-      stages: ['lead', 'Review', 'Gone'],
-      won: ['lead'],
-      lost: ['Gone'],
-    })
-    expect(await stagesOf(tenant)).toEqual([
-      'Lead OPEN 33',
-      'Offer OPEN 67',
-      'Won WON 100',
-      'Lost LOST 0',
-      'Review OPEN 75',
-      'Gone LOST 0',
-    ])
-  })
-
-  test('takes no deals into an archived stage', async () => {
-    const tenant = await testTenant()
-    await run(tenant, [])
-    await changeStage(tenant, 'Lead', { archivedAt: now })
-    const { rejects } = await run(tenant, [['1', 'Mill', 'Lead']], { stages: undefined })
-    expect(rejects[0]?.reasons[0]).toMatch(
-      'stage "Lead" is no stage of the pipeline, only Offer, Won, Lost are',
-    )
-  })
-
-  test.each<[string, Partial<ImportOptions>, RegExp]>([
-    ['no stages', { stages: undefined }, /no pipeline "Imported": give --stages, --won and --lost/],
-    ['no stage of a kind', { stages: ['Won', 'Lost'] }, /at least one stage of kind OPEN/],
-    [
-      'a closed entry stage',
-      { entry: 'Won' },
-      /must be an open stage of the pipeline: Lead, Offer/,
-    ],
-    ['an unknown currency', { currency: 'XXQ' }, /XXQ is no ISO 4217 currency/],
-    [
-      'a column that is not there',
-      { map: { ...options.map, owner: 'rep' } },
-      /no column "rep" for owner/,
-    ],
-  ])('is not written with %s', async (_, changed, message) => {
-    const tenant = await testTenant()
-    await expect(run(tenant, sample, changed)).rejects.toThrow(message)
-    expect(await everythingOf(tenant)).toMatchObject({ stages: [], deals: [], events: 0 })
   })
 })

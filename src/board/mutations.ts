@@ -1,8 +1,9 @@
 import { builder } from '../builder.ts'
 import { dealOfPayload } from '../deal/mutations.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
+import { userErrors } from '../payload.ts'
 import { StageChange } from '../stage-change/type.ts'
-import { type Payload, toPayload, userErrors } from '../user-errors.ts'
+import { type Payload, toPayload } from '../user-errors.ts'
 import * as board from './service.ts'
 
 const Input = builder.inputType('MoveDealInput', {

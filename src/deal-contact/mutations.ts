@@ -1,7 +1,8 @@
 import { builder } from '../builder.ts'
 import { dealOfPayload } from '../deal/mutations.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
-import { type Payload, toPayload, userErrors } from '../user-errors.ts'
+import { userErrors } from '../payload.ts'
+import { type Payload, toPayload } from '../user-errors.ts'
 import * as dealContacts from './service.ts'
 import { DealContact } from './type.ts'
 

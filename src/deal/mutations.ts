@@ -1,12 +1,11 @@
 import { builder } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
+import { UserErrorInterface, userErrors } from '../payload.ts'
 import {
   type Payload,
   type ReasonRequired,
   toPayload,
-  UserErrorInterface,
-  userErrors,
   type VersionConflict,
 } from '../user-errors.ts'
 import { DealPriority } from './filters.ts'

@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts'
-import { type Payload, toPayload, userErrors } from '../user-errors.ts'
+import { userErrors } from '../payload.ts'
+import { type Payload, toPayload } from '../user-errors.ts'
 import * as pipelines from './service.ts'
 import { Pipeline, StageKind } from './type.ts'
 

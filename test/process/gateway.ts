@@ -75,7 +75,7 @@ export interface Gateway {
 /** Starts the gateway on a free port and waits until it says that it is ready. */
 export async function startGateway(
   env: Environment,
-  [command = '', ...args] = [process.execPath, cli, 'serve'],
+  [command = '', ...args]: string[] = [process.execPath, cli, 'serve'],
 ): Promise<Gateway> {
   const child = spawn(command, args, {
     env: { ...process.env, LOG_LEVEL: 'warn', PORT: '0', ...env },

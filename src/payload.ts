@@ -1,0 +1,58 @@
+import { builder, textEnum } from './builder.ts'
+import type { UserError } from './user-errors.ts'
+
+const Code = textEnum(
+  'UserErrorCode',
+  'What kind of user error it is; each has a type of its own.',
+  {
+    NOT_FOUND: 'What an id refers to does not exist in this tenant.',
+    VALIDATION_ERROR: 'A value is out of bounds or does not fit another.',
+    NAME_TAKEN: 'The name is in use.',
+    VERSION_CONFLICT: 'The deal was changed since it was read.',
+    DEAL_DELETED: 'The deal is deleted; restore it first.',
+    STAGE_ARCHIVED: 'The stage is archived and takes no deals.',
+    STAGE_NOT_IN_PIPELINE: 'The stage belongs to another pipeline than the deal.',
+    REASON_REQUIRED: 'The stage asks why a deal is closed.',
+    CONTACT_ALREADY_ADDED: 'The contact is on the deal already.',
+  },
+)
+
+export const UserErrorInterface = builder.interfaceRef<UserError>('UserError').implement({
+  description:
+    'Something about the input that its sender can mend. When a payload has one, the mutation changed nothing.',
+  resolveType: ({ code }) => typenameOf(code),
+  fields: (t) => ({
+    code: t.expose('code', { type: Code, description: 'Stable; made for programs.' }),
+    message: t.exposeString('message', { description: 'A sentence that says what to do.' }),
+    path: t.exposeStringList('path', {
+      description: 'Where in the arguments: `["input", "stageId"]`.',
+    }),
+  }),
+})
+
+/** The field that every payload has. */
+export const userErrors = {
+  type: [UserErrorInterface] as [typeof UserErrorInterface],
+  description: 'What is wrong with the input; empty when it was done.',
+}
+
+function typenameOf(code: string): string {
+  return code.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function plainCase(name: string, description: string): void {
+  builder
+    .objectRef<UserError>(name)
+    .implement({ description, interfaces: [UserErrorInterface], fields: () => ({}) })
+}
+
+plainCase('NotFound', 'An id refers to nothing in this tenant.')
+plainCase(
+  'ValidationError',
+  'A value is out of bounds or does not fit another; `message` says which would.',
+)
+plainCase('NameTaken', 'Names of pipelines are unique in a tenant, in any case.')
+plainCase('DealDeleted', 'A deleted deal takes no changes until it is restored.')
+plainCase('StageArchived', 'An archived stage takes no deals.')
+plainCase('StageNotInPipeline', 'A deal moves only between the stages of its pipeline.')
+plainCase('ContactAlreadyAdded', 'A contact is on a deal at most once.')
