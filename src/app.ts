@@ -83,7 +83,7 @@ async function answer(
   const request = c.req.raw
   if (
     request.method === 'POST' &&
-    !/^application\/json *(;|$)/i.test(c.req.header('content-type') ?? '')
+    !/^application\/json *(;|$)/.test(c.req.header('content-type') ?? '')
   ) {
     return refused('UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.')
   }

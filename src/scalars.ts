@@ -1,4 +1,4 @@
-import { GraphQLScalarType } from 'graphql'
+import { GraphQLScalarType, type ValueNode, visit } from 'graphql'
 import { GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate } from 'graphql-scalars'
 import { codedError } from './errors.ts'
 import { Prisma } from './generated/prisma/client.ts'
@@ -49,7 +49,7 @@ export const Json = new GraphQLScalarType({
   name: 'JSON',
   description: `Any JSON value at most ${maxJsonDepth} levels deep, kept and given back as it is.`,
   parseValue: (value) => shallow(value),
-  parseLiteral: (node, variables) => shallow(GraphQLJSON.parseLiteral(node, variables ?? {})),
+  parseLiteral: (node, variables) => parseJsonLiteral(node, variables ?? {}),
 })
 
 export function isCurrency(code: string): boolean {
@@ -67,6 +67,17 @@ function inOurEra(instant: Date): Date {
   const year = instant.getUTCFullYear()
   if (year >= 1 && year <= 9999) return instant
   throw codedError('BAD_USER_INPUT', 'A year is 1 to 9999.')
+}
+
+function parseJsonLiteral(node: ValueNode, variables: Record<string, unknown>): unknown {
+  visit(node, {
+    EnumValue({ value }) {
+      throw codedError('BAD_USER_INPUT', `JSON has no value ${value}: write it as a text.`)
+    },
+  })
+  const value = shallow(GraphQLJSON.parseLiteral(node, variables))
+  // A variable that was not given leaves an undefined, which JSON does not know.
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
 
 /** The value itself unless it nests deeper than the database's driver can write. */

@@ -1,0 +1,282 @@
+import { isInterfaceType } from 'graphql'
+import { expect } from 'vitest'
+import { createApiKey } from '../src/api-key/service.ts'
+import { type Role, roles } from '../src/auth/scopes.ts'
+import { Prisma } from '../src/generated/prisma/client.ts'
+import { decodeId, encodeId, idOf, newId } from '../src/ids.ts'
+import { schema } from '../src/schema.ts'
+import { takeNumbers } from '../src/tenant/service.ts'
+import type { GraphqlAnswer, TestTenant } from './harness.ts'
+
+type Answered = GraphqlAnswer['data']
+
+export const usualStages = [
+  { name: 'Lead', kind: 'OPEN', probability: 10 },
+  { name: 'Qualified', kind: 'OPEN', probability: 40, rottingDays: 7 },
+  { name: 'Proposal', kind: 'OPEN', probability: 70 },
+  { name: 'Won', kind: 'WON' },
+  { name: 'Lost', kind: 'LOST', reasonRequired: true },
+]
+
+const userErrors = `userErrors {
+  __typename code message path
+  ... on VersionConflict { currentVersion deal { id version name } }
+  ... on ReasonRequired { knownReasons }
+}`
+
+/** The answer to one mutation field, with all that a user error can say. */
+export function askMutation(
+  t: TestTenant,
+  field: string,
+  input: object,
+  { selection = '', as }: { selection?: string; as?: Role | { key: string | null } } = {},
+): Promise<GraphqlAnswer> {
+  const type = schema.getMutationType()?.getFields()[field]?.args[0]?.type
+  const document = `mutation ($input: ${type}) { ${field}(input: $input) { ${selection} ${userErrors} } }`
+  return t.graphql(document, { input }, as)
+}
+
+/** The payload of a mutation, which may have user errors but no others. */
+export async function mutate(
+  t: TestTenant,
+  field: string,
+  input: object,
+  selection = '',
+): Promise<Answered> {
+  const { data, errors } = await askMutation(t, field, input, { selection })
+  expect(errors).toEqual([])
+  return data[field]
+}
+
+/** The payload of a mutation that did what it was asked to do. */
+export async function done(
+  t: TestTenant,
+  field: string,
+  input: object,
+  selection = '',
+): Promise<Answered> {
+  const payload = await mutate(t, field, input, selection)
+  expect(payload.userErrors).toEqual([])
+  return payload
+}
+
+/** The data of a query that has no errors. */
+export async function ask(
+  t: TestTenant,
+  document: string,
+  variables: object = {},
+): Promise<Answered> {
+  const { data, errors } = await t.graphql(document, variables)
+  expect(errors).toEqual([])
+  return data
+}
+
+export interface PipelineFixture {
+  id: string
+  /** The id of the stage with this name. */
+  stage(name: string): string
+}
+
+/** A pipeline whose stages are Lead, Qualified, Proposal, Won and Lost unless others are given. */
+export async function pipelineFixture(
+  t: TestTenant,
+  { name = 'Sales', stages = usualStages }: { name?: string; stages?: object[] } = {},
+): Promise<PipelineFixture> {
+  const { pipeline } = await done(
+    t,
+    'createPipeline',
+    { name, stages },
+    'pipeline { id stages { id name } }',
+  )
+  const ids = new Map<string, string>()
+  for (const stage of pipeline.stages) ids.set(stage.name, stage.id)
+  return {
+    id: pipeline.id,
+    stage(wanted) {
+      const id = ids.get(wanted)
+      if (!id) throw new Error(`the pipeline has no stage ${wanted}`)
+      return id
+    },
+  }
+}
+
+export interface DealFixture {
+  id: string
+  number: number
+  version: number
+}
+
+/** A deal; where the input says nothing, in the first stage of the default pipeline. */
+export async function dealFixture(t: TestTenant, input: object = {}): Promise<DealFixture> {
+  return (await done(t, 'createDeal', { name: 'Deal', ...input }, 'deal { id number version }'))
+    .deal
+}
+
+export async function contactFixture(
+  t: TestTenant,
+  name = 'Ada Lovelace',
+): Promise<{ id: string }> {
+  return (await done(t, 'createContact', { name }, 'contact { id }')).contact
+}
+
+export async function organizationFixture(t: TestTenant, name = 'Acme'): Promise<{ id: string }> {
+  return (await done(t, 'createOrganization', { name }, 'organization { id }')).organization
+}
+
+export async function memberFixture(t: TestTenant, name = 'Grace Hopper'): Promise<{ id: string }> {
+  const id = newId()
+  await t.write(async (tx) => {
+    const number = await takeNumbers(tx, 'member')
+    const email = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`
+    const data = {
+      tenantId: t.tenantId,
+      id,
+      number,
+      name,
+      email,
+      role: 'MEMBER',
+      createdAt: tx.now,
+    }
+    await tx.db.member.create({ data })
+    tx.emit({ type: 'member.created' })
+  })
+  return { id: encodeId('Member', id) }
+}
+
+export async function tagFixture(t: TestTenant, name = 'Hot'): Promise<{ id: string }> {
+  const id = newId()
+  await t.write(async (tx) => {
+    const number = await takeNumbers(tx, 'tag')
+    await tx.db.tag.create({
+      data: { tenantId: t.tenantId, id, number, name, color: '#ff0000', createdAt: tx.now },
+    })
+    tx.emit({ type: 'tag.created' })
+  })
+  return { id: encodeId('Tag', id) }
+}
+
+/** A key that acts for a member. */
+export async function keyOfMember(t: TestTenant, member: { id: string }, role: Role = 'MEMBER') {
+  const memberId = idOf('Member', member.id)
+  const { secret } = await t.write((tx) => createApiKey(tx, { name: 'Phone', role, memberId }))
+  return { key: secret }
+}
+
+export interface EventFixture {
+  revision: bigint
+  type: string
+  dealId: string | null
+  payload: unknown
+  occurredAt: Date
+}
+
+/** The tenant's outbox in its order. */
+export function eventsOf(t: TestTenant): Promise<EventFixture[]> {
+  return t.database.read(t.tenantId, (db) =>
+    db.event.findMany({
+      where: { tenantId: t.tenantId },
+      orderBy: [{ revision: 'asc' }, { position: 'asc' }],
+      omit: { tenantId: true, position: true },
+    }),
+  )
+}
+
+const tables = [
+  'tenant',
+  'tenant_revision',
+  'tenant_counter',
+  'member',
+  'pipeline',
+  'stage',
+  'organization',
+  'contact',
+  'tag',
+  'deal',
+  'deal_contact',
+  'deal_tag',
+  'deal_assignee',
+  'stage_change',
+  'event',
+]
+
+/** Every row of the tenant. API keys are left out: that they were used is written down whatever comes of the request. */
+export async function contentsOf(t: TestTenant): Promise<unknown> {
+  // A key is made when it is first needed, which is a write of its own.
+  await Promise.all(roles.map((role) => t.keyFor(role)))
+  const rows = tables.map(
+    (table) => `'${table}', (SELECT json_agg(x ORDER BY x::text) FROM ${table} x)`,
+  )
+  const statement = `SELECT json_build_object(${rows.join(', ')}) AS contents`
+  const [row] = await t.database.read(t.tenantId, (db) =>
+    db.$queryRawUnsafe<{ contents: unknown }[]>(statement),
+  )
+  return row?.contents
+}
+
+/** Does the work and proves that no row of these tenants changed by it: no event, no revision, nothing. */
+export async function untouched<T>(tenants: TestTenant[], work: () => Promise<T>): Promise<T> {
+  const before = await Promise.all(tenants.map(contentsOf))
+  const result = await work()
+  expect(await Promise.all(tenants.map(contentsOf))).toEqual(before)
+  return result
+}
+
+/** The user errors of a mutation that is refused, and proof that it wrote nothing. */
+export async function refusal(t: TestTenant, field: string, input: object): Promise<Answered> {
+  return untouched([t], async () => (await mutate(t, field, input)).userErrors)
+}
+
+/** Marks a pipeline or a stage as archived, for which the API has no mutation yet. */
+export async function archive(
+  t: TestTenant,
+  noun: 'pipeline' | 'stage',
+  encoded: string,
+): Promise<void> {
+  const { id } = decodeId(encoded)
+  const table = Prisma.raw(noun)
+  await t.write(async (tx) => {
+    const isDefault = noun === 'pipeline' ? Prisma.sql`, is_default = false` : Prisma.empty
+    await tx.db
+      .$executeRaw`UPDATE ${table} SET archived_at = now() ${isDefault} WHERE id = ${id}::uuid`
+    tx.emit({ type: `${noun}.archived` })
+  })
+}
+
+/** A tenant's worth of things: the id of one of each type that has ids. */
+export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> {
+  const sales = await pipelineFixture(t)
+  const organization = await organizationFixture(t)
+  const contact = await contactFixture(t)
+  const member = await memberFixture(t)
+  const tag = await tagFixture(t)
+  const references = { organizationId: organization.id, ownerId: member.id }
+  const { deal } = await done(
+    t,
+    'createDeal',
+    { name: 'Rocket', amount: '10', externalId: 'crm-1', contactIds: [contact.id], ...references },
+    'deal { id contacts { id } history { nodes { id } } }',
+  )
+  await t.write(async (tx) => {
+    const key = { tenantId: t.tenantId, dealId: idOf('Deal', deal.id) }
+    await tx.db.dealTag.create({ data: { ...key, tagId: idOf('Tag', tag.id) } })
+    await tx.db.dealAssignee.create({ data: { ...key, memberId: idOf('Member', member.id) } })
+    tx.emit({ type: 'deal.updated' })
+  })
+  return {
+    Pipeline: sales.id,
+    Stage: sales.stage('Lead'),
+    Organization: organization.id,
+    Contact: contact.id,
+    Member: member.id,
+    Tag: tag.id,
+    Deal: deal.id,
+    DealContact: deal.contacts[0].id,
+    StageChange: deal.history.nodes[0].id,
+  }
+}
+
+/** The names of the object types that `node` can look up. */
+export function nodeTypes(): string[] {
+  const node = schema.getType('Node')
+  return isInterfaceType(node) ? schema.getPossibleTypes(node).map(({ name }) => name) : []
+}

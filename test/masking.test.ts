@@ -1,0 +1,113 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createApp } from '../src/app.ts'
+import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
+import type { Database } from '../src/database/database.ts'
+import { pipelineFixture, untouched } from './fixtures.ts'
+import { type TestTenant, testTenant } from './harness.ts'
+
+const requestId = 'a-request-that-fails'
+const secret = 'a value of the customer'
+
+let t: TestTenant
+let logged: Record<string, unknown>[]
+
+beforeEach(async () => {
+  t = await testTenant()
+  logged = []
+})
+
+/** Asks a server whose database behaves differently in what is given. */
+async function askBroken(broken: Partial<Database>, query: string, variables: object = {}) {
+  const database = { ...t.database, ...broken }
+  const app = createApp({
+    database,
+    authenticate: createApiKeyAuthenticate(database),
+    clock: () => new Date(),
+    log: pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) }),
+    unready: async () => [],
+  })
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${await t.keyFor('ADMIN')}`,
+    'x-request-id': requestId,
+  }
+  const init = { method: 'POST', headers, body: JSON.stringify({ query, variables }) }
+  const response = await app.fetch(new Request('http://localhost/graphql', init))
+  return { status: response.status, text: await response.text() }
+}
+
+function expectLoggedOnce(message: string) {
+  const faults = logged.filter(({ level }) => level === 50)
+  expect(faults).toHaveLength(1)
+  expect(faults[0]).toMatchObject({ requestId, err: { message: expect.stringContaining(message) } })
+  expect(JSON.stringify(logged)).not.toContain(secret)
+}
+
+const masked = {
+  message: `The request failed on our side. Its id is ${requestId}.`,
+  extensions: { code: 'INTERNAL', requestId },
+}
+
+describe('a fault', () => {
+  it('in a query is told only as the id of its request, and logged once with it', async () => {
+    const read = () => Promise.reject(new Error('connection to 10.0.0.5 refused'))
+    const query = 'query ($s: String) { deals(search: $s) { nodes { name } } }'
+    const { status, text } = await askBroken({ read }, query, { s: secret })
+    expect(status).toBe(200)
+    expect(JSON.parse(text)).toEqual({
+      data: null,
+      errors: [{ ...masked, path: ['deals'], locations: [{ line: 1, column: 22 }] }],
+    })
+    expectLoggedOnce('connection to 10.0.0.5 refused')
+  })
+
+  it('of the database after a write is masked too, and the write is undone', async () => {
+    await pipelineFixture(t)
+    const write: Database['write'] = (tenantId, work) =>
+      t.database.write(tenantId, async (db) => {
+        const result = await work(db)
+        await db.$queryRaw`SELECT 1 / 0`
+        return result
+      })
+    const query = 'mutation ($name: String!) { createDeal(input: { name: $name }) { deal { id } } }'
+    await untouched([t], async () => {
+      const { text } = await askBroken({ write }, query, { name: secret })
+      const { data, errors } = JSON.parse(text)
+      expect(data).toBeNull()
+      expect(errors).toMatchObject([{ ...masked, path: ['createDeal'] }])
+      expect(text).not.toContain('division')
+    })
+    expectLoggedOnce('division by zero')
+  })
+
+  it('in one field leaves the answer of the others', async () => {
+    const read = () => Promise.reject(new Error('no connection'))
+    const { text } = await askBroken({ read }, '{ dealByNumber(number: 1) { id } viewer { role } }')
+    const { data, errors } = JSON.parse(text)
+    expect(data).toEqual({ dealByNumber: null, viewer: { role: 'ADMIN' } })
+    expect(errors).toMatchObject([{ ...masked, path: ['dealByNumber'] }])
+    expectLoggedOnce('no connection')
+  })
+
+  it('before GraphQL is reached is a 500, masked and logged alike', async () => {
+    const fault = () => Promise.reject(new Error('connection to 10.0.0.5 refused'))
+    const { status, text } = await askBroken({ ask: fault }, '{ viewer { role } }')
+    expect(status).toBe(500)
+    const { message, extensions } = masked
+    expect(JSON.parse(text)).toEqual({
+      errors: [{ message, extensions: { code: extensions.code } }],
+    })
+    expectLoggedOnce('connection to 10.0.0.5 refused')
+  })
+})
+
+describe('an error that its reader can mend', () => {
+  it('keeps its message and its code, and is not logged as a fault', async () => {
+    const { text } = await askBroken({}, '{ node(id: "nonsense") { id } }')
+    const { errors } = JSON.parse(text)
+    expect(errors).toMatchObject([{ path: ['node'], extensions: { code: 'INVALID_ID' } }])
+    expect(errors[0].message).toContain('"nonsense" is not a valid id here.')
+    expect(logged.filter(({ level }) => level !== 30)).toEqual([])
+  })
+})
