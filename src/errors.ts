@@ -17,7 +17,6 @@ export const errorStatus = {
   GRAPHQL_VALIDATION_FAILED: 400,
   TOO_MANY_TOKENS: 400,
   TOO_DEEP: 400,
-  SHUTTING_DOWN: 503,
   INTERNAL: 500,
 } as const
 
@@ -31,4 +30,17 @@ export function codedError(
   where: GraphQLErrorOptions = {},
 ): GraphQLError {
   return new GraphQLError(message, { ...where, extensions: { ...extensions, code } })
+}
+
+/** The answer to a request that is refused before it reaches GraphQL; its shape is the same. */
+export function errorResponse(
+  code: ErrorCode,
+  message: string,
+  headers: Record<string, string> = {},
+): Response {
+  const body = { errors: [codedError(code, message).toJSON()] }
+  return Response.json(body, {
+    status: errorStatus[code],
+    headers: { 'cache-control': 'no-store', ...headers },
+  })
 }

@@ -6,14 +6,10 @@ import {
   effectiveProbability,
   rottingAt,
 } from '../src/deal/rules.ts'
-import {
-  checkName,
-  checkNewPipeline,
-  type StageKind,
-  stageProbability,
-} from '../src/pipeline/rules.ts'
+import { checkNewPipeline, type StageKind, stageProbability } from '../src/pipeline/rules.ts'
 import { directionOf } from '../src/stage-change/rules.ts'
 import { checkTenant } from '../src/tenant/rules.ts'
+import { checkName, checkTexts } from '../src/texts.ts'
 
 const now = new Date('2026-03-02T09:00:00.000Z')
 
@@ -174,6 +170,12 @@ describe('stageProbability', () => {
   ] as const)('of a stage of kind %s given %s is %i', (kind, given, is) => {
     expect(stageProbability(kind, given)).toBe(is)
   })
+})
+
+it('checkTexts names each text that is too long', () => {
+  const texts = { role: 'x'.repeat(10_001), note: '🙂'.repeat(10_000), reason: null }
+  const errors = checkTexts(texts, ['role', 'note', 'reason'], ['input'])
+  expect(errors).toMatchObject([{ code: 'VALIDATION_ERROR', path: ['input', 'role'] }])
 })
 
 describe('checkName', () => {

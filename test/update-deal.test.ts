@@ -62,6 +62,14 @@ const unclearable: [field: string, value: unknown][] = [
 ]
 
 describe('updateDeal', () => {
+  it('changes nothing where the values are those that the deal has', async () => {
+    const metadata = { a: 1, b: { c: [2] } }
+    await update({ name: 'Comet', amount: '12.50', expectedCloseDate: '2026-03-31', metadata })
+    const same = { name: ' Comet ', amount: '12.5', expectedCloseDate: '2026-03-31' }
+    await untouched([t], () => update({ ...same, metadata: { b: { c: [2] }, a: 1 } }, 2))
+    expect((await read()).version).toBe(2)
+  })
+
   it.each(fields)('writes %s and clears it by null', async (field, value, readBack, cleared) => {
     const before = await read()
     await update({ [field]: value })

@@ -7,6 +7,7 @@ import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.
 import type { Deal } from '../generated/prisma/client.ts'
 import { liveStage, type Stage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
+import { checkTexts } from '../texts.ts'
 import { invalid, notFound, refuse } from '../user-errors.ts'
 
 export interface Place {
@@ -33,6 +34,8 @@ export interface MovedDeal {
  */
 export async function moveDeal(tx: Transaction, move: MoveDeal): Promise<MovedDeal> {
   const deal = await dealToChange(tx, move)
+  const errors = checkTexts(move, ['note'], ['input'])
+  if (errors.length > 0) refuse(...errors)
   const to = await liveStage(tx, move.stageId, ['input', 'stageId'])
   if (to.pipelineId !== deal.pipelineId) {
     const message = `The stage "${to.name}" is in another pipeline than the deal.`

@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/transaction.ts'
 import type { Stage } from '../stage/service.ts'
+import { checkTexts } from '../texts.ts'
 import { type ReasonRequired, refuse } from '../user-errors.ts'
 import { type Closing, closing } from './rules.ts'
 
@@ -11,6 +12,8 @@ export async function closeOrReopen(
   stage: Stage,
   reason: string | null | undefined,
 ): Promise<Closing['values']> {
+  const errors = checkTexts({ reason }, ['reason'], ['input'])
+  if (errors.length > 0) refuse(...errors)
   const { values, missing } = closing(stage, reason, tx.now)
   if (missing) refuse({ ...missing, knownReasons: await knownReasons(tx, stage) } as ReasonRequired)
   return values

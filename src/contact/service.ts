@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
-import { checkName } from '../pipeline/rules.ts'
 import { takeNumbers } from '../tenant/service.ts'
+import { checkName, checkTexts } from '../texts.ts'
 import { notFound, refuse } from '../user-errors.ts'
 
 export interface CreateContact {
@@ -18,7 +18,10 @@ export async function createContact(
 ): Promise<{ contactId: string }> {
   const { db, tenantId, now } = tx
   const { organizationId = null } = input
-  const errors = checkName(input.name, ['input', 'name'])
+  const errors = [
+    ...checkName(input.name, ['input', 'name']),
+    ...checkTexts(input, ['email', 'phone', 'jobTitle'], ['input']),
+  ]
   if (
     organizationId &&
     !(await db.organization.findFirst({ where: { tenantId, id: organizationId } }))

@@ -2,6 +2,7 @@ import type { Transaction } from '../database/transaction.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
+import { checkTexts } from '../texts.ts'
 import { notFound, refuse } from '../user-errors.ts'
 
 /** What can be written of a contact on a deal. A value that is left out stays; null clears. */
@@ -25,6 +26,7 @@ export async function addDealContact(
   const { db, tenantId, now } = tx
   const { dealId, expectedVersion, ...values } = input
   await dealToChange(tx, input)
+  checkRole(values)
   await requireContact(tx, contactId, ['input', 'contactId'])
   await requireContact(tx, values.introducedById, ['input', 'introducedById'])
   const others = await db.dealContact.findMany({
@@ -57,6 +59,7 @@ export async function updateDealContact(
   const { db, tenantId, now } = tx
   const { dealId, expectedVersion, dealContactId: id, isPrimary, ...values } = input
   await dealToChange(tx, input)
+  checkRole(values)
   const current = await contactOfDeal(tx, dealId, id)
   await requireContact(tx, values.introducedById, ['input', 'introducedById'])
   const primary = isPrimary == null || isPrimary === current.isPrimary ? {} : { isPrimary }
@@ -84,6 +87,11 @@ export async function removeDealContact(
   await saveDeal(tx, { dealId, expectedVersion }, {})
   tx.emit({ type: 'deal.contact_removed', dealId, payload: { dealContactId: id, contactId } })
   return { dealId, dealContactId: id }
+}
+
+function checkRole(input: DealContactInput): void {
+  const errors = checkTexts(input, ['role'], ['input'])
+  if (errors.length > 0) refuse(...errors)
 }
 
 async function contactOfDeal({ db, tenantId }: Transaction, dealId: string, id: string) {

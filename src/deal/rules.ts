@@ -1,4 +1,5 @@
-import { maxNameLength, type StageKind } from '../pipeline/rules.ts'
+import type { StageKind } from '../pipeline/rules.ts'
+import { checkName, checkTexts, maxNameLength } from '../texts.ts'
 import { invalid, type UserError } from '../user-errors.ts'
 
 export type ValuePeriod = 'ONE_TIME' | 'MONTHLY' | 'QUARTERLY' | 'ANNUAL'
@@ -12,7 +13,6 @@ const yearly: Record<ValuePeriod, number | null> = {
   QUARTERLY: 4,
   ANNUAL: 1,
 }
-const maxTextLength = 10_000
 
 /** 100 for a won deal and 0 for a lost one; else the user's own confidence, else what the stage says. */
 export function effectiveProbability(
@@ -55,23 +55,18 @@ export interface DealValues {
 export function checkDealValues(values: DealValues, path: string[]): UserError[] {
   const { name, confidence, externalId, customFields } = values
   const always = ['name', 'currency', 'valuePeriod'] as const
-  const texts = ['description', 'nextStep', 'source', 'leadRef'] as const
   return [
     ...always
       .filter((key) => values[key] === null)
       .map((key) => invalid(`A deal always has a ${key}: it cannot be cleared.`, [...path, key])),
-    ...(name == null || fits(name.trim(), 1, maxNameLength)
-      ? []
-      : [invalid(`A name has 1 to ${maxNameLength} characters.`, [...path, 'name'])]),
+    ...(name == null ? [] : checkName(name, [...path, 'name'])),
     ...(confidence == null || (confidence >= 0 && confidence <= 100)
       ? []
       : [invalid('A confidence is 0 to 100.', [...path, 'confidence'])]),
-    ...(externalId == null || fits(externalId, 1, maxNameLength)
+    ...(externalId == null || (externalId !== '' && [...externalId].length <= maxNameLength)
       ? []
       : [invalid(`An externalId has 1 to ${maxNameLength} characters.`, [...path, 'externalId'])]),
-    ...texts
-      .filter((key) => !fits(values[key] ?? '', 0, maxTextLength))
-      .map((key) => invalid(`At most ${maxTextLength} characters.`, [...path, key])),
+    ...checkTexts(values, ['description', 'nextStep', 'source', 'leadRef'], path),
     ...(customFields === undefined
       ? []
       : checkCustomFields(customFields, [...path, 'customFields'])),
@@ -85,9 +80,4 @@ function checkCustomFields(fields: unknown, path: string[]): UserError[] {
   return Object.keys(fields)
     .filter((key) => !customFieldKey.test(key))
     .map((key) => invalid(`"${key}" is no key: they look like cf_region.`, [...path, key]))
-}
-
-function fits(text: string, least: number, most: number): boolean {
-  const { length } = [...text]
-  return length >= least && length <= most
 }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { generateKeyBetween } from 'fractional-indexing'
 import { closeOrReopen } from '../close-reason/service.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
-import type { Prisma } from '../generated/prisma/client.ts'
+import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
 import { openingStage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
@@ -87,17 +88,26 @@ export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ 
   return { dealId: id }
 }
 
+/** Writes the values that differ from the deal's; when none does nothing changes. */
 export async function updateDeal(
   tx: Transaction,
   { dealId, expectedVersion, ...values }: Versioned & DealInput,
 ): Promise<{ dealId: string }> {
-  await dealToChange(tx, { dealId, expectedVersion })
+  const deal = await dealToChange(tx, { dealId, expectedVersion })
   await checkInput(tx, values, { dealId })
-  const fields = Object.keys(values).filter((key) => values[key as keyof DealInput] !== undefined)
-  if (fields.length === 0) return { dealId }
-  await saveDeal(tx, { dealId, expectedVersion }, toRow(values))
-  tx.emit({ type: 'deal.updated', dealId, payload: { fields } })
+  const changed = Object.entries(toRow(values)).filter(
+    ([field, value]) => value !== undefined && !isSame(value, deal[field as keyof Deal]),
+  )
+  if (changed.length === 0) return { dealId }
+  await saveDeal(tx, { dealId, expectedVersion }, Object.fromEntries(changed))
+  tx.emit({ type: 'deal.updated', dealId, payload: { fields: changed.map(([field]) => field) } })
   return { dealId }
+}
+
+/** Compares as JSON, in which two amounts or dates that mean the same are the same. */
+function isSame(one: unknown, other: unknown): boolean {
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
+  return isDeepStrictEqual(plain(one), plain(other))
 }
 
 /** Marks a deal as deleted: it leaves every list and total, and can be restored with its history. */

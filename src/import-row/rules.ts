@@ -1,8 +1,8 @@
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { ImportRow, RowValues } from '../import-batch/rules.ts'
 import type { ImportStage } from '../import-history/rules.ts'
-import { maxNameLength } from '../pipeline/rules.ts'
 import { Decimal, isCurrency } from '../scalars.ts'
+import { maxNameLength, maxTextLength } from '../texts.ts'
 
 /** What a column of the file can tell of a deal. */
 export const importFields = [
@@ -43,8 +43,6 @@ export interface Decoding {
   /** The live stages of the pipeline. */
   stages: ImportStage[]
 }
-
-const maxTextLength = 10_000
 
 /** What the cells say, or every reason why they cannot be imported. */
 export function decodeRow(raw: RawRow, decoding: Decoding): ImportRow | { reasons: string[] } {

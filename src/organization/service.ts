@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
-import { checkName } from '../pipeline/rules.ts'
 import { takeNumbers } from '../tenant/service.ts'
+import { checkName, checkTexts } from '../texts.ts'
 import { refuse } from '../user-errors.ts'
 
 export interface CreateOrganization {
@@ -15,7 +15,10 @@ export async function createOrganization(
   tx: Transaction,
   input: CreateOrganization,
 ): Promise<{ organizationId: string }> {
-  const errors = checkName(input.name, ['input', 'name'])
+  const errors = [
+    ...checkName(input.name, ['input', 'name']),
+    ...checkTexts(input, ['domain', 'email', 'phone'], ['input']),
+  ]
   if (errors.length > 0) refuse(...errors)
   const id = newId()
   await tx.db.organization.create({

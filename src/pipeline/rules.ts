@@ -1,3 +1,4 @@
+import { checkName } from '../texts.ts'
 import { invalid, type UserError } from '../user-errors.ts'
 
 export type StageKind = 'OPEN' | 'WON' | 'LOST'
@@ -15,7 +16,6 @@ export interface NewPipeline {
   stages: NewStage[]
 }
 
-export const maxNameLength = 255
 const maxStages = 50
 const maxRottingDays = 36_500
 
@@ -37,12 +37,6 @@ export function checkNewPipeline({ name, stages }: NewPipeline, path: string[]):
       ? []
       : [invalid('Two stages have the same name.', at)]),
   ]
-}
-
-export function checkName(name: string, path: string[]): UserError[] {
-  const length = [...name.trim()].length
-  if (length >= 1 && length <= maxNameLength) return []
-  return [invalid(`A name has 1 to ${maxNameLength} characters, not ${length}.`, path)]
 }
 
 /** Winning is certain and losing is not worth anything, whatever the input says; an open stage counts half by default. */

@@ -1,0 +1,22 @@
+import { invalid, type UserError } from './user-errors.ts'
+
+/** Characters are counted as people and PostgreSQL count them, not in UTF-16. */
+export const maxNameLength = 255
+export const maxTextLength = 10_000
+
+/** Why this cannot be a name; empty when it can. Blanks around it do not count. */
+export function checkName(name: string, path: string[]): UserError[] {
+  const length = [...name.trim()].length
+  if (length >= 1 && length <= maxNameLength) return []
+  return [invalid(`A name has 1 to ${maxNameLength} characters, not ${length}.`, path)]
+}
+
+/** Why one of the free texts of an input is too long; empty when none is. */
+export function checkTexts<Input extends object>(
+  input: Input,
+  keys: readonly (keyof Input & string)[],
+  path: string[],
+): UserError[] {
+  const tooLong = keys.filter((key) => [...String(input[key] ?? '')].length > maxTextLength)
+  return tooLong.map((key) => invalid(`At most ${maxTextLength} characters.`, [...path, key]))
+}
