@@ -1,4 +1,5 @@
 import { builder, textEnum } from './builder.ts'
+import type { Keyset } from './connection.ts'
 import { codedError } from './errors.ts'
 import { idOf } from './ids.ts'
 
@@ -15,10 +16,37 @@ export interface Comparison<T> {
   isNull?: boolean | null
 }
 
-export const OrderDirection = textEnum('OrderDirection', 'Which end of an order comes first.', {
+const OrderDirection = textEnum('OrderDirection', 'Which end of an order comes first.', {
   ASC: 'The smallest, earliest or alphabetically first.',
   DESC: 'The greatest, latest or alphabetically last.',
 })
+
+type OrderColumn = Pick<Keyset, 'column' | 'kind' | 'unique'> & { description: string }
+
+/** The input by which a list is ordered, and the keyset that it asks for. */
+export function orderInput<const Columns extends Record<string, OrderColumn>>(
+  name: string,
+  things: string,
+  columns: Columns,
+) {
+  type Field = keyof Columns & string
+  const fields = Object.entries(columns).map(([field, { description }]) => [field, description])
+  const values = Object.fromEntries(fields) as Record<Field, string>
+  const what = `What ${things} can be ordered by; equal ones are ordered by id.`
+  const type = textEnum(`${name}Field`, what, values)
+  const input = builder.inputType(name, {
+    description: `How to order ${things}.`,
+    fields: (t) => ({
+      field: t.field({ type, required: true, description: 'What to order by.' }),
+      direction: t.field({ type: OrderDirection, required: true, description: 'Which end first.' }),
+    }),
+  })
+  const keyset = ({ field, direction }: { field: Field; direction: 'ASC' | 'DESC' }): Keyset => {
+    const { description: _, ...column } = columns[field] as OrderColumn
+    return { name: field, direction: direction === 'ASC' ? 'asc' : 'desc', ...column }
+  }
+  return { input, keyset }
+}
 
 const isNull = 'Whether there is no value.'
 

@@ -3,7 +3,7 @@ import { keysetPage, pageSelection } from '../connection.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { Organization } from '../organization/type.ts'
 import { containing, type SearchCall } from '../search.ts'
-import { ContactFilter, ContactOrder, contactKeyset, contactWhere } from './filters.ts'
+import { byName, ContactFilter, ContactOrder, contactKeyset, contactWhere } from './filters.ts'
 
 export const Contact = builder.prismaNode('Contact', {
   description: 'A person on the other side of a deal.',
@@ -45,7 +45,7 @@ builder.queryField('contacts', (t) =>
         orderBy: t.arg({ type: ContactOrder, description: 'Default: NAME ASC.' }),
       },
       resolve: async (_root, args, ctx, info) => {
-        const keyset = contactKeyset(args.orderBy)
+        const keyset = contactKeyset(args.orderBy ?? byName)
         const page = keysetPage(args, keyset)
         const filtered = contactWhere(args.filter)
         const found = args.search

@@ -5,7 +5,7 @@ import type { Transaction } from '../database/transaction.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
-import { openingStage } from '../stage/service.ts'
+import { openingStage, type Stage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
 import { takeNumbers } from '../tenant/service.ts'
 import { invalid, notFound, refuse } from '../user-errors.ts'
@@ -45,30 +45,42 @@ export interface CreateDeal extends DealInput {
  * creates nothing and returns the deal that the first one made.
  */
 export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ dealId: string }> {
-  const { db, tenantId, now } = tx
-  const { id: wanted, pipelineId, stageId, reason, contactIds = [], ...values } = input
-  if (
-    wanted &&
-    (await db.deal.findFirst({ where: { tenantId, id: wanted }, select: { id: true } }))
-  ) {
-    return { dealId: wanted }
+  const { db, tenantId } = tx
+  const { id: wanted, pipelineId, stageId, reason = null, contactIds = [], ...values } = input
+  const id = wanted ?? newId()
+  if (wanted && (await db.deal.findFirst({ where: { tenantId, id }, select: { id: true } }))) {
+    return { dealId: id }
   }
   const stage = await openingStage(tx, { pipelineId, stageId })
   await checkInput(tx, values, { contactIds })
-  const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
   const closed = await closeOrReopen(tx, stage, reason)
+  const deal = await insertDeal(tx, stage, {
+    ...toRow(values),
+    ...closed,
+    id,
+    name: values.name.trim(),
+  })
+  const probability = effectiveProbability(deal, stage.probability)
+  await recordStageChange(tx, { deal, from: null, to: stage, probability, reason })
+  await addContacts(tx, id, contactIds)
+  tx.emit({ type: 'deal.created', dealId: id, payload: { stageId: stage.id } })
+  return { dealId: id }
+}
 
-  const id = wanted ?? newId()
-  const deal = await db.deal.create({
+async function insertDeal(
+  tx: Transaction,
+  stage: Stage,
+  values: Partial<Prisma.DealUncheckedCreateInput> & { id: string; name: string },
+): Promise<Deal> {
+  const { db, tenantId, now } = tx
+  const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
+  return db.deal.create({
     data: {
       currency: tenant.defaultCurrency,
       valuePeriod: 'ONE_TIME',
       ownerId: tx.actor.memberId,
-      ...toRow(values),
-      ...closed,
-      name: values.name.trim(),
+      ...values,
       tenantId,
-      id,
       number: await takeNumbers(tx, 'deal'),
       pipelineId: stage.pipelineId,
       stageId: stage.id,
@@ -81,11 +93,6 @@ export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ 
       updatedAt: now,
     },
   })
-  const probability = effectiveProbability(deal, stage.probability)
-  await recordStageChange(tx, { deal, from: null, to: stage, probability, reason: reason ?? null })
-  await addContacts(tx, id, contactIds)
-  tx.emit({ type: 'deal.created', dealId: id, payload: { stageId: stage.id } })
-  return { dealId: id }
 }
 
 /** Writes the values that differ from the deal's; when none does nothing changes. */

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { keysetPage, pageSelection } from '../connection.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { containing, type SearchCall } from '../search.ts'
-import { OrganizationOrder, organizationKeyset } from './filters.ts'
+import { byName, OrganizationOrder, organizationKeyset } from './filters.ts'
 
 export const Organization = builder.prismaNode('Organization', {
   description: 'A company that deals are made with.',
@@ -41,7 +41,7 @@ builder.queryField('organizations', (t) =>
         orderBy: t.arg({ type: OrganizationOrder, description: 'Default: NAME ASC.' }),
       },
       resolve: async (_root, args, ctx, info) => {
-        const keyset = organizationKeyset(args.orderBy)
+        const keyset = organizationKeyset(args.orderBy ?? byName)
         const page = keysetPage(args, keyset)
         const found = args.search
           ? await containing(ctx.db, search, ['name', 'domain'], args.search)
