@@ -11,7 +11,9 @@ DO $$
 BEGIN
   EXECUTE format('GRANT dealgraph_app TO %I', current_user);
 EXCEPTION WHEN insufficient_privilege THEN
-  RAISE EXCEPTION 'the role % may not grant dealgraph_app: let a superuser run GRANT dealgraph_app TO %', current_user, current_user;
+  IF NOT pg_has_role(current_user, 'dealgraph_app', 'MEMBER') THEN
+    RAISE EXCEPTION 'the role % may not assume dealgraph_app: let a superuser run GRANT dealgraph_app TO %', current_user, current_user;
+  END IF;
 END $$;
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
