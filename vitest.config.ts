@@ -11,7 +11,7 @@ export default defineConfig({
     // One database for each worker process, shared by its test files, each test in a tenant of its own.
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })

@@ -15,7 +15,10 @@ import { depthOf, isStorable, maxDepth, maxTokens } from './limits.ts'
 
 export const unstorable = 'A text has a character that cannot be stored, such as U+0000.'
 
+/** Documents are remembered up to this number, and up to this many characters of text in all. */
 const cachedDocuments = 1_000
+const cachedCharacters = 16_000_000
+
 const mostErrors = 20
 
 /** The one way from a request's text to a document that may be executed, for every transport. */
@@ -26,7 +29,11 @@ export type PrepareOperation = (text: string, viewer: Viewer | null) => Document
  * GraphQLError, or an array of them, each with its code and HTTP status. Documents that pass are remembered by their text.
  */
 export function createPrepareOperation(schema: GraphQLSchema): PrepareOperation {
-  const prepared = new LRUCache<string, DocumentNode>({ max: cachedDocuments })
+  const prepared = new LRUCache<string, DocumentNode>({
+    max: cachedDocuments,
+    maxSize: cachedCharacters,
+    sizeCalculation: (_, text) => text.length,
+  })
   return (text, viewer) => {
     const known = prepared.get(text)
     const document = known ?? parseWithinLimits(text)
