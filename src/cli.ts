@@ -8,7 +8,6 @@ import { registerServe } from './commands/serve.ts'
 import { registerTenant } from './commands/tenant.ts'
 import { withDatabaseOf } from './commands/with-database.ts'
 import { type Config, readConfig } from './config.ts'
-import { connectDatabase } from './database/connect.ts'
 
 const program = new Command('dealgraph').description(
   'A multi-tenant GraphQL gateway over CRM deal pipelines',
@@ -21,7 +20,7 @@ registerMigrate(program, config)
 registerSeed(program, withDatabase)
 registerTenant(program, withDatabase)
 registerKey(program, withDatabase)
-registerImport(program, () => connectDatabase(config().database, 'dealgraph import'))
+registerImport(program, withDatabase)
 
 try {
   await program.parseAsync()

@@ -48,7 +48,7 @@ export interface Connection<R> {
   totalCount: () => Promise<number>
 }
 
-export const maxPageSize = 100
+const maxPageSize = 100
 const defaultPageSize = 20
 
 /** Prisma compiles a statement for each `take`, so that pages of any size share these few. */

@@ -1,33 +1,15 @@
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type DatabaseCopy, databaseCopy } from './harness.ts'
-import { plantedIds, plantTenant } from './planted-tenant.ts'
+import type pg from 'pg'
+import { expect, test } from 'vitest'
+import { plantedDatabase, plantedIds } from './planted-tenant.ts'
 
 const a = plantedIds('a')
 const b = plantedIds('b')
 
-let copy: DatabaseCopy
-let client: pg.Client
-
-beforeAll(async () => {
-  copy = await databaseCopy()
-  client = new pg.Client(copy.owner)
-  await client.connect()
-  await plantTenant(client, 'a')
-  await plantTenant(client, 'b')
-})
-
-afterAll(async () => {
-  await client.end()
-  await copy.close()
-})
-
-beforeEach(() => client.query('BEGIN'))
-afterEach(() => client.query('ROLLBACK'))
+const database = plantedDatabase()
 
 /** Every table with rows of tenants, from the catalog; `tenant` itself says who is a tenant. */
 async function tenantTables(): Promise<string[]> {
-  const { rows } = await client.query(`
+  const { rows } = await database().query(`
     SELECT DISTINCT table_name FROM information_schema.columns
     WHERE table_schema = 'public' AND column_name = 'tenant_id' ORDER BY 1`)
   return rows.map(({ table_name }) => table_name)
@@ -35,36 +17,37 @@ async function tenantTables(): Promise<string[]> {
 
 async function assume(tenantId: string | null) {
   if (tenantId !== null)
-    await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId])
-  await client.query('SET LOCAL ROLE dealgraph_app')
+    await database().query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId])
+  await database().query('SET LOCAL ROLE dealgraph_app')
 }
 
 async function countIn(table: string, tenantId?: string): Promise<number> {
   const where = tenantId ? `WHERE tenant_id = '${tenantId}'` : ''
-  return (await client.query(`SELECT count(*)::int AS count FROM ${table} ${where}`)).rows[0].count
+  return (await database().query(`SELECT count(*)::int AS count FROM ${table} ${where}`)).rows[0]
+    .count
 }
 
 /** The code with which a statement is refused; the transaction goes on. */
 async function codeOf(statement: string): Promise<string | number> {
-  await client.query('SAVEPOINT attempt')
+  await database().query('SAVEPOINT attempt')
   try {
-    return (await client.query(statement)).rowCount ?? 0
+    return (await database().query(statement)).rowCount ?? 0
   } catch (error) {
     return (error as pg.DatabaseError).code ?? ''
   } finally {
-    await client.query('ROLLBACK TO attempt')
+    await database().query('ROLLBACK TO attempt')
   }
 }
 
 /** Copies the rows of tenant B in a table, all but what PostgreSQL generates, as INSERTs. */
 async function insertsOf(table: string): Promise<string[]> {
-  const { rows } = await client.query(
+  const { rows } = await database().query(
     `SELECT string_agg(quote_ident(column_name), ', ') AS columns FROM information_schema.columns
      WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'`,
     [table],
   )
   const [{ columns }] = rows
-  const found = await client.query(
+  const found = await database().query(
     `SELECT to_jsonb(t)::text AS row FROM ${table} t WHERE tenant_id = '${b.tenant}'`,
   )
   return found.rows.map(
@@ -120,7 +103,7 @@ test('sees all of the tenant that is set and nothing of another', async () => {
       0,
     ])
   }
-  expect((await client.query('SELECT id FROM tenant')).rows).toEqual([{ id: a.tenant }])
+  expect((await database().query('SELECT id FROM tenant')).rows).toEqual([{ id: a.tenant }])
 })
 
 test('changes and deletes no row of another tenant', async () => {

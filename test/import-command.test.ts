@@ -78,14 +78,14 @@ describe('dealgraph import', () => {
     path: string,
     ...flags: string[]
   ) {
-    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
     const program = new Command().exitOverride()
-    registerImport(program, async () => ({ database: tenant.database, close: async () => {} }))
+    registerImport(program, (_holder, work) => work(tenant.database))
     const required = ['--tenant', tenant.slug, '--pipeline', 'Sales', '--map', map]
     await program.parseAsync(['import', path, ...required, ...stages, ...flags], { from: 'user' })
-    const printed = log.mock.calls.flat()
-    log.mockRestore()
-    return printed
+    const printed = write.mock.calls.map(([text]) => String(text)).join('')
+    write.mockRestore()
+    return printed.trimEnd().split('\n')
   }
 
   test('prints the counts and nothing else as JSON', async () => {
@@ -130,7 +130,7 @@ describe('dealgraph import', () => {
     const { database } = await testTenant()
     const path = await fileOf('id,stage,value\n')
     await expect(command({ database, slug: 'nobody' }, path)).rejects.toThrow(
-      'There is no tenant "nobody".',
+      'There is no tenant nobody.',
     )
   })
 })

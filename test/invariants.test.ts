@@ -1,36 +1,18 @@
-import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type DatabaseCopy, databaseCopy } from './harness.ts'
-import { plantedIds, plantTenant } from './planted-tenant.ts'
+import type pg from 'pg'
+import { describe, expect, test } from 'vitest'
+import { plantedDatabase, plantedIds } from './planted-tenant.ts'
 
 const a = plantedIds('a')
 const b = plantedIds('b')
 
-let copy: DatabaseCopy
-let client: pg.Client
-
-beforeAll(async () => {
-  copy = await databaseCopy()
-  client = new pg.Client(copy.owner)
-  await client.connect()
-  await plantTenant(client, 'a')
-  await plantTenant(client, 'b')
-})
-
-afterAll(async () => {
-  await client.end()
-  await copy.close()
-})
-
-beforeEach(() => client.query('BEGIN'))
-afterEach(() => client.query('ROLLBACK'))
+const database = plantedDatabase()
 
 const now = `'2026-03-02T00:00:00Z'`
 
 /** What PostgreSQL has against the statement, up to and with the check of what it defers to the commit. */
 async function refusal(statement: string): Promise<{ code?: string; constraint?: string }> {
   try {
-    await client.query(`${statement}; SET CONSTRAINTS ALL IMMEDIATE`)
+    await database().query(`${statement}; SET CONSTRAINTS ALL IMMEDIATE`)
   } catch (error) {
     const { code, constraint } = error as pg.DatabaseError
     return { ...(code && { code }), ...(constraint && { constraint }) }
@@ -154,8 +136,8 @@ describe('a deal', () => {
   })
 
   test('takes the greatest amount that there is, whose key is exact', async () => {
-    await client.query(`UPDATE deal SET amount = 899999999999999.9999 ${ofDeal}`)
-    const { rows } = await client.query(`SELECT amount_key FROM deal ${ofDeal}`)
+    await database().query(`UPDATE deal SET amount = 899999999999999.9999 ${ofDeal}`)
+    const { rows } = await database().query(`SELECT amount_key FROM deal ${ofDeal}`)
     expect(rows).toEqual([{ amount_key: '8999999999999999999' }])
   })
 
@@ -165,13 +147,15 @@ describe('a deal', () => {
 
   test('knows its primary contact through every change of its contacts', async () => {
     const primary = async () =>
-      (await client.query(`SELECT primary_contact_id AS id FROM deal ${ofDeal}`)).rows[0].id
+      (await database().query(`SELECT primary_contact_id AS id FROM deal ${ofDeal}`)).rows[0].id
     expect(await primary()).toBe(a.contact)
-    await client.query(`UPDATE deal_contact SET is_primary = false WHERE id = '${a.dealContact}'`)
+    await database().query(
+      `UPDATE deal_contact SET is_primary = false WHERE id = '${a.dealContact}'`,
+    )
     expect(await primary()).toBeNull()
-    await client.query(newDealContact(a.colleague, true))
+    await database().query(newDealContact(a.colleague, true))
     expect(await primary()).toBe(a.colleague)
-    await client.query(`DELETE FROM deal_contact WHERE id = '${a.unused}'`)
+    await database().query(`DELETE FROM deal_contact WHERE id = '${a.unused}'`)
     expect(await primary()).toBeNull()
   })
 })
@@ -303,8 +287,8 @@ describe('a pipeline', () => {
   ]
 
   test('is not committed without a stage of kind LOST', async () => {
-    await client.query([newPipeline('Third'), ...all.slice(0, 2)].join(';'))
-    await expect(client.query('COMMIT')).rejects.toMatchObject({
+    await database().query([newPipeline('Third'), ...all.slice(0, 2)].join(';'))
+    await expect(database().query('COMMIT')).rejects.toMatchObject({
       constraint: 'pipeline_has_each_kind',
     })
   })

@@ -1,4 +1,6 @@
-import type pg from 'pg'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { type DatabaseCopy, databaseCopy } from './harness.ts'
 
 const nouns = [
   ...[
@@ -96,4 +98,24 @@ export async function plantTenant(client: pg.Client, letter: 'a' | 'b'): Promise
     INSERT INTO event VALUES (${tenant}, 1, 0, 'deal.created', '${at.deal}', '{}', ${now});
     COMMIT`)
   return at
+}
+
+/** The owner's client on a database of its own with tenants a and b; what a test does is undone after it. */
+export function plantedDatabase(): () => pg.Client {
+  let copy: DatabaseCopy
+  let client: pg.Client
+  beforeAll(async () => {
+    copy = await databaseCopy()
+    client = new pg.Client(copy.owner)
+    await client.connect()
+    await plantTenant(client, 'a')
+    await plantTenant(client, 'b')
+  })
+  afterAll(async () => {
+    await client.end()
+    await copy.close()
+  })
+  beforeEach(() => client.query('BEGIN'))
+  afterEach(() => client.query('ROLLBACK'))
+  return () => client
 }

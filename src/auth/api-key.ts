@@ -24,7 +24,7 @@ export function newApiKey(): { secret: string; prefix: string; hash: Uint8Array<
 }
 
 /** SHA-256 is enough for 256 random bits: there is no dictionary to try, and every request pays for the hash. */
-export function hashApiKey(secret: string): Uint8Array<ArrayBuffer> {
+function hashApiKey(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(secret).digest())
 }
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { openCsv, startRejects } from '../csv/service.ts'
-import type { Database } from '../database/database.ts'
 import { parseList, parseMap } from '../import/rules.ts'
 import { type Counts, importDeals } from '../import/service.ts'
 import { importFields } from '../import-row/rules.ts'
-import { findTenantBySlug } from '../tenant/service.ts'
+import { print } from './output.ts'
+import { tenantBySlug, type WithDatabase } from './with-database.ts'
 
 interface Flags {
   tenant: string
@@ -19,9 +19,7 @@ interface Flags {
   json?: boolean
 }
 
-type OpenDatabase = () => Promise<{ database: Database; close(): Promise<void> }>
-
-export function registerImport(program: Command, openDatabase: OpenDatabase): void {
+export function registerImport(program: Command, withDatabase: WithDatabase): void {
   program
     .command('import')
     .description('Create or update deals from a CSV file; a file imported twice changes nothing.')
@@ -44,30 +42,27 @@ export function registerImport(program: Command, openDatabase: OpenDatabase): vo
       'the stage in which closed deals started (default: the first open one)',
     )
     .option('--json', 'print nothing but the counts, as JSON')
-    .action((path: string, flags: Flags) => importFile(path, flags, openDatabase))
+    .action((path: string, flags: Flags) => importFile(path, flags, withDatabase))
 }
 
-async function importFile(path: string, flags: Flags, openDatabase: OpenDatabase): Promise<void> {
+async function importFile(path: string, flags: Flags, withDatabase: WithDatabase): Promise<void> {
   const { tenant, pipeline, currency, entry } = flags
   const map = parseMap(flags.map)
   const file = await openCsv(path)
   const rejectsPath = path.replace(/(\.csv)?$/i, '.rejects.csv')
-  const onRejects = await startRejects(rejectsPath, file.columns)
   const [stages, won, lost] = [flags.stages, flags.won, flags.lost].map((names) =>
     names === undefined ? undefined : parseList(names),
   )
   const options = { map, pipeline, currency, entry, stages, won, lost }
-  const { database, close } = await openDatabase()
-  try {
-    const tenantId = await findTenantBySlug(database, tenant)
-    if (!tenantId) throw new Error(`There is no tenant "${tenant}".`)
+  await withDatabase('dealgraph import', async (database) => {
+    const tenantId = await tenantBySlug(database, tenant)
+    const onRejects = await startRejects(rejectsPath, file.columns)
     const clock = () => new Date()
     const job = { database, tenantId, clock, requestId: randomUUID(), file, options }
     const counts = await importDeals({ ...job, onRejects, onProgress: showProgress })
-    report(counts, rejectsPath, flags.json)
-  } finally {
-    await close()
-  }
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+    print(flags.json, counts, summary(counts, rejectsPath))
+  })
 }
 
 /** One line on a terminal that is written over, and gone in the end. */
@@ -75,15 +70,9 @@ function showProgress({ read, rejected }: Counts): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${read} rows read, ${rejected} rejected`)
 }
 
-function report(counts: Counts, rejectsPath: string, json = false): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-  if (json) console.log(JSON.stringify(counts))
-  else for (const line of summary(counts, rejectsPath)) console.log(line)
-}
-
-function summary(counts: Counts, rejectsPath: string): string[] {
+function summary(counts: Counts, rejectsPath: string): string {
   const { read, created, updated, unchanged, rejected } = counts
   const outcomes = `${created} created, ${updated} updated, ${unchanged} unchanged, ${rejected} rejected`
   const hint = `The rejected rows are in ${rejectsPath}, each with its line and the reason.`
-  return [`${read} rows read: ${outcomes}.`, ...(rejected > 0 ? [hint] : [])]
+  return [`${read} rows read: ${outcomes}.`, ...(rejected > 0 ? [hint] : [])].join('\n')
 }

@@ -17,9 +17,16 @@ export function registerMigrate(program: Command, config: () => Config): void {
 }
 
 async function migrate({ database: location }: Config): Promise<string[]> {
-  if ('url' in location) return deployMigrations({ connectionString: location.url })
+  if ('url' in location) {
+    return deployMigrations({ connectionString: location.url }, { onApplied: showProgress })
+  }
   // The embedded database is brought up to date whenever it is opened.
   const connection = await connectDatabase(location, 'dealgraph migrate')
   await connection.close()
   return []
+}
+
+/** One line on a terminal for each migration as it is applied; a long one is then known by its predecessor. */
+function showProgress(migration: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${migration}\n`)
 }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { createDatabase, type Database, type DatabaseOptions } from './database.ts'
+import { createDatabase, type Database } from './database.ts'
 import { openEmbedded } from './embedded.ts'
 import { deployMigrations } from './migrations.ts'
 
@@ -7,9 +7,6 @@ export type DatabaseLocation = { url: string; poolSize: number } | { dataDir: st
 
 export interface Connection {
   database: Database
-  /** How a plain connection is made, with the login's own rights: for migrations. */
-  poolConfig: pg.PoolConfig
-  embedded: boolean
   close(): Promise<void>
 }
 
@@ -22,16 +19,14 @@ const second = 1_000
 export async function connectDatabase(
   location: DatabaseLocation,
   holder: string,
-  options: DatabaseOptions = {},
 ): Promise<Connection> {
   if ('url' in location) {
-    const poolConfig = {
+    const database = createDatabase({
       connectionString: location.url,
       max: location.poolSize,
       connectionTimeoutMillis: 10 * second,
-    }
-    const database = createDatabase(poolConfig, options)
-    return { database, poolConfig, embedded: false, close: () => database.close() }
+    })
+    return { database, close: () => database.close() }
   }
   const embedded = await openEmbedded({ dataDir: location.dataDir, holder })
   try {
@@ -42,11 +37,9 @@ export async function connectDatabase(
     throw error
   }
   // Transactions run one after another on its one session, so a burst of requests waits longer than on a server.
-  const database = createDatabase(embedded.poolConfig, { maxWaitMs: 60 * second, ...options })
+  const database = createDatabase(embedded.poolConfig, { maxWaitMs: 60 * second })
   return {
     database,
-    poolConfig: embedded.poolConfig,
-    embedded: true,
     async close() {
       await database.close()
       await embedded.close()

@@ -1,15 +1,13 @@
 import type { CsvReject, CsvRow } from '../csv/service.ts'
 import type { Database } from '../database/database.ts'
 import { type Transaction, type WriteScope, writeTransaction } from '../database/transaction.ts'
-import { newId } from '../ids.ts'
 import type { ImportRow } from '../import-batch/rules.ts'
 import { writeBatch } from '../import-batch/service.ts'
 import type { ImportStage } from '../import-history/rules.ts'
 import { cellOf, decodeRow, type FieldIndexes } from '../import-row/rules.ts'
-import { checkNewPipeline, type NewStage, stageProbability } from '../pipeline/rules.ts'
-import { createPipeline } from '../pipeline/service.ts'
+import { checkNewPipeline, type NewStage } from '../pipeline/rules.ts'
+import { createPipeline, createStages } from '../pipeline/service.ts'
 import { isCurrency } from '../scalars.ts'
-import { takeNumbers } from '../tenant/service.ts'
 import { refuse } from '../user-errors.ts'
 import {
   findColumns,
@@ -189,28 +187,11 @@ async function newPipeline(tx: Transaction, options: ImportOptions): Promise<str
 }
 
 async function addStages(tx: Transaction, pipelineId: string, stages: NewStage[]): Promise<void> {
-  const { db, tenantId, now } = tx
-  const { _max } = await db.stage.aggregate({
-    where: { tenantId, pipelineId },
+  const { _max } = await tx.db.stage.aggregate({
+    where: { tenantId: tx.tenantId, pipelineId },
     _max: { position: true },
   })
-  const firstPosition = (_max.position ?? -1) + 1
-  const firstNumber = await takeNumbers(tx, 'stage', stages.length)
-  await db.stage.createMany({
-    data: stages.map(({ name, kind, probability }, index) => ({
-      tenantId,
-      id: newId(),
-      pipelineId,
-      number: firstNumber + index,
-      name,
-      position: firstPosition + index,
-      kind,
-      probability: stageProbability(kind, probability),
-      reasonRequired: false,
-      createdAt: now,
-      updatedAt: now,
-    })),
-  })
+  await createStages(tx, pipelineId, stages, (_max.position ?? -1) + 1)
   tx.emit({ type: 'pipeline.updated', payload: { pipelineId } })
 }
 

@@ -38,17 +38,23 @@ export async function createPipeline(
   return { pipelineId: id }
 }
 
-async function createStages(tx: Transaction, pipelineId: string, stages: NewPipeline['stages']) {
+/** Adds stages behind the position before the first of them; the caller has checked them against rules.ts. */
+export async function createStages(
+  tx: Transaction,
+  pipelineId: string,
+  stages: NewPipeline['stages'],
+  firstPosition = 0,
+): Promise<void> {
   const { db, tenantId, now } = tx
   const firstNumber = await takeNumbers(tx, 'stage', stages.length)
   await db.stage.createMany({
-    data: stages.map((stage, position) => ({
+    data: stages.map((stage, index) => ({
       tenantId,
       id: newId(),
       pipelineId,
-      number: firstNumber + position,
+      number: firstNumber + index,
       name: stage.name.trim(),
-      position,
+      position: firstPosition + index,
       kind: stage.kind,
       probability: stageProbability(stage.kind, stage.probability),
       rottingDays: stage.rottingDays ?? null,

@@ -5,13 +5,10 @@ import { invalid, notFound, refuse } from '../user-errors.ts'
 
 export type Stage = Omit<StageRow, 'kind'> & { kind: StageKind }
 
-export async function findStage({ db, tenantId }: Transaction, id: string): Promise<Stage | null> {
-  return (await db.stage.findUnique({ where: { tenantId_id: { tenantId, id } } })) as Stage | null
-}
-
 /** A stage that takes deals, or a refusal that says why it does not. */
 export async function liveStage(tx: Transaction, id: string, path: string[]): Promise<Stage> {
-  const stage = await findStage(tx, id)
+  const where = { tenantId_id: { tenantId: tx.tenantId, id } }
+  const stage = (await tx.db.stage.findUnique({ where })) as Stage | null
   if (!stage) return refuse(notFound('stage', path))
   if (stage.archivedAt)
     refuse({ code: 'STAGE_ARCHIVED', message: `The stage "${stage.name}" is archived.`, path })
