@@ -1,7 +1,8 @@
 import { defineConfig } from 'prisma/config'
 
-// `prisma generate`, `validate` and `format` run in WebAssembly, yet the command line looks for a native schema engine
-// first and downloads it. Any existing file satisfies it, so these commands work without a network too.
+// `prisma generate`, `validate` and `format` run in WebAssembly, yet the command line looks for a
+// native schema engine first and downloads it. Any existing file satisfies it, so these commands
+// work without a network too.
 if (['generate', 'validate', 'format', 'version', '-v'].includes(process.argv[2] ?? '')) {
   process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath
 }

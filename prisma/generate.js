@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 
-// Generates the client, unless the one that is there was made from this very schema by these very versions: generating takes
-// longer than everything else that a restart does.
+// Generates the client, unless the one that is there was made from this very schema by these very
+// versions: generating takes longer than everything else that a restart does.
 const stamp = 'src/generated/made-from'
 const read = (file) => {
   try {

@@ -67,7 +67,7 @@ export function createApp(options: AppOptions): App {
   return { fetch: async (request) => app.fetch(request) }
 }
 
-/** A caller's own request id is kept if it looks like one, so that its logs and ours can be joined. */
+/** A caller's request id is kept if it looks like one, so that its logs and ours can be joined. */
 function requestIdOf(request: Request): string {
   const given = request.headers.get('x-request-id') ?? ''
   return /^[\w.-]{8,64}$/.test(given) ? given : randomUUID()

@@ -37,7 +37,10 @@ export interface Config {
   logLevel: string
 }
 
-/** The configuration that an environment describes. What it cannot be throws, by the variable's name and what it should be. */
+/**
+ * The configuration that an environment describes. What it cannot be throws, by the variable's name
+ * and what it should be.
+ */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const known = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(known)

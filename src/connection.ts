@@ -29,8 +29,9 @@ export interface Page {
   orderBy: Record<string, 'asc' | 'desc'>[]
   take: number
   /**
-   * The rows of the page. Behind a cursor these are first those that sort equal to its row, then those beyond: read apart,
-   * each begins in the index where the cursor stands, however many are equal.
+   * The rows of the page. Behind a cursor these are first those that sort equal to its row, then
+   * those beyond: read apart, each begins in the index where the cursor stands, however many are
+   * equal.
    */
   find<R>(read: (bounds: object) => Promise<R[]>): Promise<R[]>
   /** Turns the rows found into the page that was asked for. */
@@ -58,8 +59,8 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const opposite = { asc: 'desc', desc: 'asc' } as const
 
 /**
- * A keyset page: what lies behind a cursor is found by comparing with the values that it carries, so that a deleted row never
- * empties a page and a far page costs what the first one costs.
+ * A keyset page: what lies behind a cursor is found by comparing with the values that it carries,
+ * so that a deleted row never empties a page and a far page costs what the first one costs.
  */
 export function keysetPage(args: PageArgs, keyset: Keyset): Page {
   const size = pageSize(args)
@@ -118,7 +119,7 @@ export function pageSelection(
   return queryFromInfo({ context, info, paths: itemPaths, select: cursorColumns(keyset) })
 }
 
-/** The same for a connection below an object, whose rows come with their parent in one statement. */
+/** The same for a connection below an object, whose rows come with it in one statement. */
 export function nestedPageSelection(
   nestedSelection: unknown,
   typename: string,
@@ -163,7 +164,10 @@ function boundOf(
   return { column, unique, than, ...decodeCursor(cursor, argument, keyset) }
 }
 
-/** The rows strictly behind a cursor. The comparison with the first column alone is implied, yet only it bounds the index. */
+/**
+ * The rows strictly behind a cursor. The comparison with the first column alone is implied, yet
+ * only it bounds the index.
+ */
 function within(bound: Bound): object {
   const parts = partsBeyond(bound)
   return parts[1]
@@ -202,7 +206,10 @@ function decodeCursor(
   )
 }
 
-/** The value that a cursor carries, if its column can hold it: PostgreSQL would answer any other with a fault. */
+/**
+ * The value that a cursor carries, if its column can hold it: PostgreSQL would answer any other
+ * with a fault.
+ */
 function sortValue(plain: unknown, kind: Keyset['kind']): SortValue | undefined {
   if (kind === 'integer') return plain === Number(plain) >> 0 ? (plain as number) : undefined
   if (typeof plain !== 'string' || plain.includes('\0')) return undefined

@@ -6,7 +6,7 @@ import { openSession } from './database/session.ts'
 import type { Actor, Transaction } from './database/transaction.ts'
 import { codedError } from './errors.ts'
 
-/** Looks up many keys in one statement; the answer has one entry for each key, in the keys' order. */
+/** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
 export type Batch<Value> = (source: BatchSource, keys: readonly string[]) => Promise<Value[]>
 
 export interface BatchSource {
@@ -23,8 +23,8 @@ export interface Context {
   readonly log: Logger
   now(): Date
   /**
-   * The request's dataloader of a batch function, found again by that function or by the key given for one that is made
-   * anew each time. A write forgets what was loaded before it.
+   * The request's dataloader of a batch function, found again by that function or by the key given
+   * for one that is made anew each time. A write forgets what was loaded before it.
    */
   loader<Value>(batch: Batch<Value>, key?: string): DataLoader<string, Value>
   /** One write transaction, at the tenant's next revision. */

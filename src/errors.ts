@@ -1,6 +1,9 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
 
-/** Every code that `errors[].extensions.code` can carry, with the HTTP status of a request that it refuses as a whole. */
+/**
+ * Every code that `errors[].extensions.code` can carry, with the HTTP status of a request that it
+ * refuses as a whole.
+ */
 export const errorStatus = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 200,
@@ -22,7 +25,7 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus
 
-/** An error that its reader may see: a stable code, and a sentence that names the field and the fix. */
+/** An error that its reader may see: a stable code, and a sentence that says what to mend. */
 export function codedError(
   code: ErrorCode,
   message: string,

@@ -9,7 +9,10 @@ export function newId(): string {
   return v7()
 }
 
-/** `StageChange` and its uuid become `stage_change_<uuid>`, the only form of an id that the API knows. */
+/**
+ * `StageChange` and its uuid become `stage_change_<uuid>`, the only form of an id that the API
+ * knows.
+ */
 export function encodeId(typename: string, id: string): string {
   return `${typename.replace(/\B[A-Z]/g, '_$&').toLowerCase()}_${id}`
 }

@@ -115,7 +115,10 @@ export const DateTimeFilter = builder.inputType('DateTimeFilter', {
   }),
 })
 
-/** What no row meets. Prisma drops an empty AND, OR or NOT wherever it stands, whatever it would mean there. */
+/**
+ * What no row meets. Prisma drops an empty AND, OR or NOT wherever it stands, whatever it would
+ * mean there.
+ */
 const never = { id: { in: [] } }
 const always = { id: { notIn: [] } }
 
@@ -154,7 +157,10 @@ function compareValues<T>(column: string, { eq, ...others }: Comparison<T>): obj
   ]
 }
 
-/** A null is neither equal nor unequal to anything: without its own condition a `not` would leave out such rows as well. */
+/**
+ * A null is neither equal nor unequal to anything: without its own condition a `not` would leave
+ * out such rows as well.
+ */
 function presence(column: string, compared: boolean, isNull: boolean | null | undefined): object[] {
   return [
     ...(compared || isNull === false ? [{ [column]: { not: null } }] : []),
@@ -186,7 +192,10 @@ export interface TextComparison extends Pick<Comparison<string>, 'eq' | 'in' | '
   contains?: string | null
 }
 
-/** How the condition that a column contains a text is put; a list looks the ids up before it is read. */
+/**
+ * How the condition that a column contains a text is put; a list looks the ids up before it is
+ * read.
+ */
 export type Containing = (column: string, text: string) => object
 
 /** Reads every row: for lists that are small, or where ids cannot be looked up beforehand. */
@@ -208,7 +217,10 @@ export function compareText(
   ]
 }
 
-/** Compares the generated key of a column, which an index serves; a row without a value compares to nothing. */
+/**
+ * Compares the generated key of a column, which an index serves; a row without a value compares to
+ * nothing.
+ */
 export function compareKey<T, K>(
   key: string,
   column: string,

@@ -2,15 +2,16 @@ import type { Db } from './database/database.ts'
 import { Prisma } from './generated/prisma/client.ts'
 import { escapeLike } from './list-inputs.ts'
 
-/** Above this many matches a list reads on in its own order instead, which finds a page of so many before long. */
+/** Above this many matches a list reads on in its own order, which soon finds a page of them. */
 const mostIds = 1_000
 
-/** A call of one of the database's search functions, for a LIKE pattern and the most ids to give. */
+/** A call of one of the search functions, for a LIKE pattern and the most ids to give. */
 export type SearchCall = (pattern: string, most: number) => Prisma.Sql
 
 /**
- * The condition that a row contains the text in one of the columns, in any case. Under row level security no index serves a
- * substring, so the ids come from a search function that names the tenant itself.
+ * The condition that a row contains the text in one of the columns, in any case. Under row level
+ * security no index serves a substring, so the ids come from a search function that names the
+ * tenant itself.
  */
 export async function containing(
   db: Db,

@@ -7,7 +7,7 @@ import type { App } from './app.ts'
 export interface RunningServer {
   /** Where it listens, such as `http://localhost:4000`. */
   url: string
-  /** Stops accepting, waits for the requests in flight, at most for the grace period, and resolves. */
+  /** Stops accepting, waits for requests in flight, at most for the grace period, and resolves. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -39,12 +39,16 @@ export function startServer(
   })
 }
 
-/** How long a stopping server still takes requests: those on the wire, and those of a balancer that has not noticed yet. */
+/**
+ * How long a stopping server still takes requests: those on the wire, and those of a balancer that
+ * has not noticed yet.
+ */
 const lingerMs = 500
 
 async function stop(server: Server, graceMs: number): Promise<void> {
   await setTimeout(lingerMs)
-  // Once around the event loop, so that what arrived while it was busy is read before the listener closes.
+  // Once around the event loop, so that what arrived while it was busy is read before the listener
+  // closes.
   await setImmediate()
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const forced = setTimeout(graceMs, undefined, { ref: false }).then(() =>

@@ -1,4 +1,4 @@
-/** Why a mutation changed nothing, as data. Its code in PascalCase is the name of its GraphQL type. */
+/** Why a mutation changed nothing, as data. Its code in PascalCase names its GraphQL type. */
 export interface UserError {
   code: UserErrorCode
   message: string
@@ -26,7 +26,7 @@ export interface ReasonRequired extends UserError {
   knownReasons: string[]
 }
 
-/** Thrown inside a write: the transaction is rolled back and the mutation answers with these errors. */
+/** Thrown inside a write: it is rolled back, and the mutation answers with these errors. */
 export class Refusal extends Error {
   readonly errors: UserError[]
   constructor(errors: UserError[]) {

@@ -12,7 +12,10 @@ export interface DealRow
   stage?: string
 }
 
-/** Writes deals as rows, however many in a few statements, each with two entries of history. Gives their ids in the API. */
+/**
+ * Writes deals as rows, however many in a few statements, each with two entries of history. Gives
+ * their ids in the API.
+ */
 export async function dealRows(
   t: TestTenant,
   pipeline: PipelineFixture,
@@ -84,8 +87,8 @@ function history(
 }
 
 /**
- * Gives every deal of the tenant an organization, an owner, two contacts of whom one is primary, two tags and an assignee.
- * There are few of each, so that deals share them.
+ * Gives every deal of the tenant an organization, an owner, two contacts of whom one is primary,
+ * two tags and an assignee. There are few of each, so that deals share them.
  */
 export async function companyOfDeals(t: TestTenant): Promise<void> {
   await t.write(async (tx) => {

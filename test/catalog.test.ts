@@ -35,7 +35,9 @@ const tenantTables = `
 
 const ownRows = `'(' || t.key || ' = (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::uuid)'`
 
-/** Permissive policies add up, so that one that shows more than the tenant's rows undoes all others. */
+/**
+ * Permissive policies add up, so that one that shows more than the tenant's rows undoes all others.
+ */
 const tablesWithoutGuard = `
   SELECT t.relname FROM (${tenantTables}) t
   WHERE NOT t.relrowsecurity
@@ -47,7 +49,10 @@ const tablesWithoutGuard = `
           OR pg_get_expr(p.polwithcheck, t.oid) IS DISTINCT FROM ${ownRows}))
   ORDER BY 1`
 
-/** A function that runs as the owner sees every tenant: it needs a fixed search_path, and nobody else may call it. */
+/**
+ * A function that runs as the owner sees every tenant: it needs a fixed search_path, and nobody
+ * else may call it.
+ */
 const looseDefiners = `
   SELECT p.proname FROM pg_proc p
   WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace AND (

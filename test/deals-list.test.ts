@@ -92,7 +92,9 @@ async function walkBackward(t: TestTenant, args: Args): Promise<string[]> {
   return walked
 }
 
-/** 24 deals, many of them equal in what they can be ordered by, some without an amount or a date. */
+/**
+ * 24 deals, many of them equal in what they can be ordered by, some without an amount or a date.
+ */
 async function manyAlike(): Promise<TestTenant> {
   const t = await testTenant()
   const amounts = [null, '-100', '-0.0001', '0', '100', '100.0001', '899999999999999']

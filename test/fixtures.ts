@@ -199,7 +199,10 @@ const tables = [
   'event',
 ]
 
-/** Every row of the tenant. API keys are left out: that they were used is written down whatever comes of the request. */
+/**
+ * Every row of the tenant. API keys are left out: that they were used is written down whatever
+ * comes of the request.
+ */
 export async function contentsOf(t: TestTenant): Promise<unknown> {
   // A key is made when it is first needed, which is a write of its own.
   await Promise.all(roles.map((role) => t.keyFor(role)))
@@ -213,7 +216,10 @@ export async function contentsOf(t: TestTenant): Promise<unknown> {
   return row?.contents
 }
 
-/** Does the work and proves that no row of these tenants changed by it: no event, no revision, nothing. */
+/**
+ * Does the work and proves that no row of these tenants changed by it: no event, no revision,
+ * nothing.
+ */
 export async function untouched<T>(tenants: TestTenant[], work: () => Promise<T>): Promise<T> {
   const before = await Promise.all(tenants.map(contentsOf))
   const result = await work()

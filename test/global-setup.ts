@@ -9,7 +9,10 @@ import { deployMigrations } from '../src/database/migrations.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A migrated database that each worker process makes its own from: a server's template, or a dump of the embedded one. */
+    /**
+     * A migrated database that each worker process makes its own from: a server's template, or a
+     * dump of the embedded one.
+     */
     template: { url: string; name: string } | { dump: string }
   }
 }

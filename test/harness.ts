@@ -60,7 +60,10 @@ export interface DatabaseCopy {
 
 let copies = 0
 
-/** A copy of the template with no gateway before it: on the embedded database a gateway keeps the one session for itself. */
+/**
+ * A copy of the template with no gateway before it: on the embedded database a gateway keeps the
+ * one session for itself.
+ */
 export async function databaseCopy(): Promise<DatabaseCopy> {
   const template = inject('template')
   if ('dump' in template) {

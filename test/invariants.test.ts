@@ -9,7 +9,10 @@ const database = plantedDatabase()
 
 const now = `'2026-03-02T00:00:00Z'`
 
-/** What PostgreSQL has against the statement, up to and with the check of what it defers to the commit. */
+/**
+ * What PostgreSQL has against the statement, up to and with the check of what it defers to the
+ * commit.
+ */
 async function refusal(statement: string): Promise<{ code?: string; constraint?: string }> {
   try {
     await database().query(`${statement}; SET CONSTRAINTS ALL IMMEDIATE`)
@@ -20,7 +23,8 @@ async function refusal(statement: string): Promise<{ code?: string; constraint?:
   return {}
 }
 
-// PostgreSQL 18 tells apart what ON DELETE RESTRICT refuses; before it was any other violation of a foreign key.
+// PostgreSQL 18 tells apart what ON DELETE RESTRICT refuses; before it was any other violation of a
+// foreign key.
 const stillReferredTo = { code: expect.stringMatching(/^23(001|503)$/) }
 
 const ofDeal = `WHERE tenant_id = '${a.tenant}' AND id = '${a.deal}'`

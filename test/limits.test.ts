@@ -21,7 +21,10 @@ function nested(depth: number, innermost = 'name'): string {
 
 const createRocket = 'mutation { createDeal(input: { name: "Rocket" }) { deal { id } } }'
 
-/** Proves that the document is refused before anything of it ran; the status is that of the newer media type. */
+/**
+ * Proves that the document is refused before anything of it ran; the status is that of the newer
+ * media type.
+ */
 async function expectRefused(query: string, code: string) {
   const headers = {
     authorization: `Bearer ${await t.keyFor('ADMIN')}`,

@@ -126,7 +126,8 @@ describe('deployMigrations', { timeout: 120_000 }, () => {
   })
 
   test('commits a migration and the record of it together', async () => {
-    // The engine's own record, which comes after the migration, is made to fail: the migration then counts as applied.
+    // The engine's own record, which comes after the migration, is made to fail: the migration then
+    // counts as applied.
     await deploy()
     await add(
       '2_record',

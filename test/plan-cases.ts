@@ -9,7 +9,10 @@ export interface PlanCase {
   variables: object
   /** The place in its order of the deal at whose cursor the page begins. */
   from?: { order: DealOrder; offset: number; argument: 'after' | 'before' }
-  /** How many rows of the list's table the page may read, where that cannot be about as many as it shows. */
+  /**
+   * How many rows of the list's table the page may read, where that cannot be about as many as it
+   * shows.
+   */
   mostRead?: number
 }
 
@@ -38,7 +41,10 @@ const deals = `query ($first: Int, $after: String, $last: Int, $before: String, 
   deals(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy, search: $search) {
     nodes { id name } pageInfo { endCursor } } }`
 
-/** The second page, pages in the middle of deals without an amount or a date, and a page deep in the list; each both ways. */
+/**
+ * The second page, pages in the middle of deals without an amount or a date, and a page deep in the
+ * list; each both ways.
+ */
 const offsets = [20, 1_000, 15_000, 18_500]
 
 export const orderCases: PlanCase[] = Object.keys(sortKeys).flatMap((field) =>

@@ -1,6 +1,9 @@
 import type pg from 'pg'
 
-/** A tenant whose rows have ids that tell their number: the deal 7 of tenant `a` is `aaaaaaaa-0004-7000-8000-000000000007`. */
+/**
+ * A tenant whose rows have ids that tell their number: the deal 7 of tenant `a` is
+ * `aaaaaaaa-0004-7000-8000-000000000007`.
+ */
 export interface BulkTenant {
   letter: 'a' | 'b'
   deals: number
@@ -19,7 +22,10 @@ const kinds = [
 ] as const
 type Kind = (typeof kinds)[number]
 
-/** How many of each there are, and how many of them have deals: an index is of use only on tables that are not small. */
+/**
+ * How many of each there are, and how many of them have deals: an index is of use only on tables
+ * that are not small.
+ */
 const sizes = {
   pipelines: 2,
   stagesOfEach: 6,
@@ -35,8 +41,9 @@ export function bulkId(letter: string, kind: Kind, number: number): string {
 }
 
 /**
- * Fills a tenant with deals in two pipelines of six stages, three in ten of them open. Many are equal in what they can be ordered
- * by, some have no amount, date, owner or description, and every 97th is deleted.
+ * Fills a tenant with deals in two pipelines of six stages, three in ten of them open. Many are
+ * equal in what they can be ordered by, some have no amount, date, owner or description, and every
+ * 97th is deleted.
  */
 export async function plantBulkTenant(
   client: pg.Client,

@@ -42,7 +42,9 @@ let client: pg.Client
 /** The statements of each case, as the gateway has sent them. */
 const sent = new Map<string, Statement[]>()
 
-/** The session of the embedded database is the owner's, then the gateway's, then the owner's again. */
+/**
+ * The session of the embedded database is the owner's, then the gateway's, then the owner's again.
+ */
 beforeAll(async () => {
   copy = await databaseCopy()
   client = await connect()
@@ -147,7 +149,10 @@ async function cursorOf(
   return { [argument]: found.deals.edges[0].cursor }
 }
 
-/** What a statement read and threw away, for the tenant; as the application role unless the owner is to run it. */
+/**
+ * What a statement read and threw away, for the tenant; as the application role unless the owner is
+ * to run it.
+ */
 async function explain({ text, values }: Statement, as: 'application' | 'owner' = 'application') {
   await client.query('BEGIN')
   await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId])

@@ -41,8 +41,9 @@ export function plantedIds(letter: 'a' | 'b'): Planted {
 }
 
 /**
- * Writes, in plain SQL, a tenant with at least one row in every table: the pipelines Main (the default) and Side with a stage
- * of each kind, an open and a won deal in Main. The open one has a primary contact and the first entry of its history.
+ * Writes, in plain SQL, a tenant with at least one row in every table: the pipelines Main (the
+ * default) and Side with a stage of each kind, an open and a won deal in Main. The open one has a
+ * primary contact and the first entry of its history.
  */
 export async function plantTenant(client: pg.Client, letter: 'a' | 'b'): Promise<Planted> {
   const at = plantedIds(letter)
@@ -100,7 +101,10 @@ export async function plantTenant(client: pg.Client, letter: 'a' | 'b'): Promise
   return at
 }
 
-/** The owner's client on a database of its own with tenants a and b; what a test does is undone after it. */
+/**
+ * The owner's client on a database of its own with tenants a and b; what a test does is undone
+ * after it.
+ */
 export function plantedDatabase(): () => pg.Client {
   let copy: DatabaseCopy
   let client: pg.Client

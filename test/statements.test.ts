@@ -21,7 +21,10 @@ async function statementsOf(
   return statements.filter((text) => !text.startsWith('SET ROLE'))
 }
 
-/** What the request asks of the tables: neither its authentication nor the control of its transactions. */
+/**
+ * What the request asks of the tables: neither its authentication nor the control of its
+ * transactions.
+ */
 async function queriesOf(
   t: TestTenant,
   document: string,
@@ -240,7 +243,10 @@ describe('the transactions of an operation', () => {
   })
 })
 
-/** A selection of all fields of a type: leaves as they are, what is below them again to the given depth. */
+/**
+ * A selection of all fields of a type: leaves as they are, what is below them again to the given
+ * depth.
+ */
 function everythingOf(typename: string, depth: number): string {
   const type = schema.getType(typename) as GraphQLObjectType
   const fields = Object.values(type.getFields()).map((field) => {

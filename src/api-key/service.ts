@@ -49,7 +49,10 @@ export function listApiKeys({
   })
 }
 
-/** Revokes the key with this id or this exact prefix, at once and for good. False when there is none or it was revoked. */
+/**
+ * Revokes the key with this id or this exact prefix, at once and for good. False when there is none
+ * or it was revoked.
+ */
 export async function revokeApiKey(
   tx: Transaction,
   key: { id: string } | { prefix: string },

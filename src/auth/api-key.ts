@@ -17,18 +17,21 @@ interface KeyRow {
   member_deactivated: boolean
 }
 
-/** A new key of 256 random bits. Only its hash is stored, so this is the one moment at which it can be shown. */
+/** A new key of 256 random bits. Only its hash is stored: this is the one moment to show it. */
 export function newApiKey(): { secret: string; prefix: string; hash: Uint8Array<ArrayBuffer> } {
   const secret = `dg_${randomBytes(32).toString('base64url')}`
   return { secret, prefix: secret.slice(0, prefixLength), hash: hashApiKey(secret) }
 }
 
-/** SHA-256 is enough for 256 random bits: there is no dictionary to try, and every request pays for the hash. */
+/** SHA-256 is enough for 256 random bits: no dictionary to try, and every request pays for it. */
 function hashApiKey(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(secret).digest())
 }
 
-/** The viewer of an API key; `undefined` for what is no API key, `null` for one that is unknown, expired or revoked. */
+/**
+ * The viewer of an API key; `undefined` for what is no API key, `null` for one that is unknown,
+ * expired or revoked.
+ */
 export async function authenticateApiKey(
   database: Database,
   credential: string,

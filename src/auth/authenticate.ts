@@ -4,8 +4,8 @@ import { authenticateApiKey } from './api-key.ts'
 import type { Viewer } from './viewer.ts'
 
 /**
- * Turns one kind of credential into a viewer. It answers `undefined` for a credential of another kind, and `null` for one
- * of its own kind that is not valid.
+ * Turns one kind of credential into a viewer. It answers `undefined` for a credential of another
+ * kind, and `null` for one of its own kind that is not valid.
  */
 export type Authenticator = (credential: string) => Promise<Viewer | null | undefined>
 

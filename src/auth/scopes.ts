@@ -8,7 +8,7 @@ export type Scope =
   | 'contacts:write'
   | 'members:read'
 
-/** Which scopes a role has. A field names the one scope that it needs; nothing else decides who may call it. */
+/** Which scopes a role has. A field names the one that it needs, and nothing else decides. */
 export const scopesOfRole: Record<Role, readonly Scope[]> = {
   ADMIN: ['deals:read', 'deals:write', 'pipelines:write', 'contacts:write', 'members:read'],
   MEMBER: ['deals:read', 'deals:write', 'contacts:write', 'members:read'],

@@ -1,6 +1,6 @@
 import type { Role, Scope } from './scopes.ts'
 
-/** Who is asking: always of one tenant, and a member, an API key, or a key that acts for a member. */
+/** Who is asking, always of one tenant: a member, an API key, or a key that acts for a member. */
 export interface Viewer {
   tenantId: string
   memberId: string | null

@@ -29,8 +29,9 @@ export interface MovedDeal {
 }
 
 /**
- * Moves a deal to a stage of its pipeline and to a place on its board: deal, audit and event together or not at all. Within a
- * stage only the place changes, which is no history; to the place where it is nothing changes.
+ * Moves a deal to a stage of its pipeline and to a place on its board: deal, audit and event
+ * together or not at all. Within a stage only the place changes, which is no history; to the place
+ * where it is nothing changes.
  */
 export async function moveDeal(tx: Transaction, move: MoveDeal): Promise<MovedDeal> {
   const deal = await dealToChange(tx, move)
@@ -88,7 +89,10 @@ async function changeStage(
   return { dealId: deal.id, stageChangeId }
 }
 
-/** The ranks between which the deal shall stand. One named neighbour is enough: the other is who stands there now. */
+/**
+ * The ranks between which the deal shall stand. One named neighbour is enough: the other is who
+ * stands there now.
+ */
 async function neighbours(
   tx: Transaction,
   dealId: string,

@@ -7,7 +7,7 @@ export interface Closing {
   missing?: UserError
 }
 
-/** What entering a stage does to a deal's closing date and reason, or that the stage asks for a reason. */
+/** What entering a stage does to a deal's closing date and reason, or that it asks for one. */
 export function closing(
   stage: { kind: StageKind; reasonRequired: boolean; name: string },
   reason: string | null | undefined,

@@ -6,7 +6,7 @@ import { type Closing, closing } from './rules.ts'
 
 const mostKnownReasons = 20
 
-/** What entering the stage writes of the closing; refuses where the stage asks for a reason that is not given. */
+/** What entering the stage writes of the closing; refuses where a needed reason is missing. */
 export async function closeOrReopen(
   tx: Transaction,
   stage: Stage,

@@ -9,8 +9,9 @@ import { findTenantBySlug } from '../tenant/service.ts'
 import { operatorScope } from './with-database.ts'
 
 /**
- * A key for the demo tenant of the embedded database, which is seeded when it is missing. The key is kept beside the database, so
- * that a restart prints the same one; no other database has its keys in a file.
+ * A key for the demo tenant of the embedded database, which is seeded when it is missing. The key
+ * is kept beside the database, so that a restart prints the same one; no other database has its
+ * keys in a file.
  */
 export async function demoKey(database: Database, dataDir: string): Promise<string> {
   const file = join(dataDir, 'demo-key')

@@ -26,7 +26,7 @@ async function migrate({ database: location }: Config): Promise<string[]> {
   return []
 }
 
-/** One line on a terminal for each migration as it is applied; a long one is then known by its predecessor. */
+/** One line on a terminal for each migration as it is applied. */
 function showProgress(migration: string): void {
   if (process.stderr.isTTY) process.stderr.write(`${migration}\n`)
 }

@@ -51,7 +51,7 @@ async function serve(config: Config): Promise<void> {
   if (demo) process.stdout.write(`Demo key  ${demo}\n`)
 }
 
-/** What stands in the way of serving: a database that does not answer, or one whose tables are older than the code. */
+/** What stands in the way of serving: a silent database, or one with tables older than the code. */
 async function unready({ database }: Connection): Promise<string[]> {
   try {
     const pending = await pendingMigrations((text) => database.ask(text))

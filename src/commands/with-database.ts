@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts'
 import type { WriteScope } from '../database/transaction.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
 
-/** Opens the configured database for one command and closes it again, whatever becomes of the work. */
+/** Opens the configured database for one command and closes it, whatever becomes of the work. */
 export type WithDatabase = <T>(
   holder: string,
   work: (database: Database) => Promise<T>,

@@ -17,7 +17,7 @@ export interface CsvReject extends CsvRow {
   reasons: string[]
 }
 
-/** A quote that is never closed would otherwise take the rest of the file into memory as one cell. */
+/** A quote that is never closed would else take the rest of the file into memory as one cell. */
 const maxRowLength = 1_000_000
 const notClosed = 'a quoted cell is not closed'
 const faults: Partial<Record<CsvError['code'], string>> = {
@@ -29,8 +29,8 @@ const faults: Partial<Record<CsvError['code'], string>> = {
 /**
  * Reads the header of a CSV file and then its rows, one at a time, however large the file.
  *
- * A row of the wrong length comes as it is. A quote that is never closed costs the line it stands on, as a row with a
- * fault, and reading goes on with the next line.
+ * A row of the wrong length comes as it is. A quote that is never closed costs the line it stands
+ * on, as a row with a fault, and reading goes on with the next line.
  */
 export async function openCsv(
   path: string,
@@ -94,7 +94,10 @@ interface Parsed {
   info: Info
 }
 
-/** Quotes are read leniently, as within a line nothing can go wrong; but a row over several lines must be one beyond doubt. */
+/**
+ * Quotes are read leniently, as within a line nothing can go wrong; but a row over several lines
+ * must be one beyond doubt.
+ */
 function checkQuotes(raw: string): void {
   try {
     parseText(raw, { relax_column_count: true })
@@ -104,8 +107,9 @@ function checkQuotes(raw: string): void {
 }
 
 /**
- * Starts a file of rejected rows and returns what appends to it. The file of an earlier run is gone at once; a new one
- * is there only if a row is rejected. Cells beyond the columns follow the reason, so that the columns stay aligned.
+ * Starts a file of rejected rows and returns what appends to it. The file of an earlier run is gone
+ * at once; a new one is there only if a row is rejected. Cells beyond the columns follow the
+ * reason, so that the columns stay aligned.
  */
 export async function startRejects(
   path: string,

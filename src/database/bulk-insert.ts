@@ -16,9 +16,9 @@ export type Table =
   | 'event'
 
 /**
- * Inserts any number of rows, given by their Prisma fields, by one short statement, in a small part of the time that
- * `createMany` takes for its thousands of parameters. A column that no row names keeps its default; one that some rows name
- * is null in the others.
+ * Inserts any number of rows, given by their Prisma fields, by one short statement, in a small part
+ * of the time that `createMany` takes for its thousands of parameters. A column that no row names
+ * keeps its default; one that some rows name is null in the others.
  */
 export async function bulkInsert(db: Db, table: Table, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return

@@ -13,8 +13,9 @@ export interface Connection {
 const second = 1_000
 
 /**
- * Connects to PostgreSQL by its URL, or opens the embedded database of a directory and brings its tables up to date: it has
- * no other user who could. The holder says what the process is to whoever finds the directory taken.
+ * Connects to PostgreSQL by its URL, or opens the embedded database of a directory and brings its
+ * tables up to date: it has no other user who could. The holder says what the process is to whoever
+ * finds the directory taken.
  */
 export async function connectDatabase(
   location: DatabaseLocation,
@@ -36,7 +37,8 @@ export async function connectDatabase(
     await embedded.close()
     throw error
   }
-  // Transactions run one after another on its one session, so a burst of requests waits longer than on a server.
+  // Transactions run one after another on its one session, so a burst of requests waits longer than
+  // on a server.
   const database = createDatabase(embedded.poolConfig, { maxWaitMs: 60 * second })
   return {
     database,
@@ -47,7 +49,10 @@ export async function connectDatabase(
   }
 }
 
-/** Tells the planner what the tables hold. A server does it by itself; the embedded database has nobody who would. */
+/**
+ * Tells the planner what the tables hold. A server does it by itself; the embedded database has
+ * nobody who would.
+ */
 async function analyze(config: pg.PoolConfig): Promise<void> {
   const client = new pg.Client(config)
   await client.connect()

@@ -37,7 +37,8 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
   })
   // Other formats put the values of a failed call into its message, and so into the logs.
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
-  // PostgreSQL gives up first: a transaction that Prisma gave up on could still commit a late statement.
+  // PostgreSQL gives up first: a transaction that Prisma gave up on could still commit a late
+  // statement.
   const limits = { maxWait: maxWaitMs, timeout: statementTimeoutMs + 5_000 }
   const transaction = <T>(scope: TransactionScope, work: (db: Db) => Promise<T>): Promise<T> =>
     withTransactionScope(scope, () => prisma.$transaction(work, limits))

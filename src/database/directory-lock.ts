@@ -31,11 +31,12 @@ const answerTimeoutMs = 2_000
 const retryMs = 25
 
 /**
- * Locks a directory until it is released or this process ends, however it ends, and tells whoever comes second who holds it.
- * The lock does not keep the process alive.
+ * Locks a directory until it is released or this process ends, however it ends, and tells whoever
+ * comes second who holds it. The lock does not keep the process alive.
  *
- * Each contender listens on a socket with a name of its own and then looks at the others' sockets. Of two contenders at
- * least the later one therefore sees the other, and to remove a dead one's socket can never remove a living one's.
+ * Each contender listens on a socket with a name of its own and then looks at the others' sockets.
+ * Of two contenders at least the later one therefore sees the other, and to remove a dead one's
+ * socket can never remove a living one's.
  */
 export async function lockDirectory(directory: string, holder: string): Promise<Release> {
   await mkdir(directory, { recursive: true })
@@ -69,7 +70,10 @@ async function lockByPipe(directory: string, self: Contender): Promise<Release> 
   }
 }
 
-/** Beside the data, where every container that mounts it sees the sockets, unless they cannot be made there. */
+/**
+ * Beside the data, where every container that mounts it sees the sockets, unless they cannot be
+ * made there.
+ */
 async function socketDirectory(directory: string, self: Contender): Promise<string> {
   const beside = await realpath(directory)
   const probe = unpublished(beside, self)
@@ -92,7 +96,7 @@ function unpublished(sockets: string, { name }: Contender): string {
   return join(sockets, `${name}.new`)
 }
 
-/** The socket appears under its name only once it answers, so that nobody takes it for a dead one. */
+/** The socket gets its name only once it answers, so that nobody takes it for a dead one. */
 async function publish(sockets: string, self: Contender): Promise<Release> {
   const path = join(sockets, `${self.name}.sock`)
   const close = await listen(unpublished(sockets, self), self)
@@ -103,7 +107,10 @@ async function publish(sockets: string, self: Contender): Promise<Release> {
   }
 }
 
-/** Makes this contender the holder, or returns the rival to yield to. Of several candidates the first by name stays. */
+/**
+ * Makes this contender the holder, or returns the rival to yield to. Of several candidates the
+ * first by name stays.
+ */
 async function contend(sockets: string, self: Contender): Promise<Contender | undefined> {
   for (;;) {
     const rivals = await livingRivals(sockets, self)
@@ -132,7 +139,10 @@ async function livingRivals(sockets: string, self: Contender): Promise<Contender
   return (await Promise.all(rivals)).flat()
 }
 
-/** What the contender behind a socket says of itself, `silent` if it lives and says nothing, undefined if it is dead. */
+/**
+ * What the contender behind a socket says of itself, `silent` if it lives and says nothing,
+ * undefined if it is dead.
+ */
 async function ask(path: string, silent: Contender): Promise<Contender | undefined> {
   const deadline = Date.now() + answerTimeoutMs
   while (Date.now() < deadline) {

@@ -10,7 +10,8 @@ const terminate = Buffer.of('X'.charCodeAt(0), 0, 0, 0, 4)
 /**
  * The one session of an embedded database, given to one client after another.
  *
- * A second client's connection waits until the first one's is closed: on one session their statements and transactions would mix.
+ * A second client's connection waits until the first one's is closed: on one session their
+ * statements and transactions would mix.
  */
 export class EmbeddedSession {
   readonly #thread: EmbeddedThread
@@ -65,7 +66,8 @@ class SessionStream extends Duplex {
     return this
   }
 
-  // node-postgres calls these of a socket; here there is nothing to set, and the worker keeps the process alive.
+  // node-postgres calls these of a socket; here there is nothing to set, and the worker keeps the
+  // process alive.
   setNoDelay(): void {}
   setKeepAlive(): void {}
   ref(): void {}

@@ -9,7 +9,7 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** The thread that an embedded database runs in. It answers one request after another, in their order. */
+/** The thread that an embedded database runs in. It answers one request after another. */
 export class EmbeddedThread {
   /** Resolves when the database is open, and rejects with what prevents that. */
   readonly opened: Promise<unknown>
@@ -50,7 +50,10 @@ export class EmbeddedThread {
   }
 }
 
-/** From dist/ the worker is JavaScript. From the sources it is TypeScript, and what loads that in this thread does not in another. */
+/**
+ * From dist/ the worker is JavaScript. From the sources it is TypeScript, and what loads that in
+ * this thread does not in another.
+ */
 function createWorker(workerData: Storage): Worker {
   const extension = extname(import.meta.url)
   const url = new URL(`./embedded-worker${extension}`, import.meta.url)

@@ -7,7 +7,7 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** Where the database lies: in a directory, or in memory, there beginning empty or as a dump was taken. */
+/** Where the database lies: in a directory, or in memory, there empty or as a dump was taken. */
 export type Storage = { directory: string } | { directory?: never; dump?: Bytes | undefined }
 
 export type Request =
@@ -29,7 +29,10 @@ async function open(storage: Storage): Promise<PGlite> {
   return PGlite.create({ dataDir: storage.directory, extensions })
 }
 
-/** The directory gets its name when it is complete: one that a killed process left half made is never opened. */
+/**
+ * The directory gets its name when it is complete: one that a killed process left half made is
+ * never opened.
+ */
 async function initialize(directory: string): Promise<void> {
   const unfinished = `${directory}.new`
   await rm(unfinished, { recursive: true, force: true })
@@ -61,8 +64,9 @@ async function reset(database: PGlite): Promise<void> {
 }
 
 /**
- * Says that the database is open and then answers each request in its order. SQL errors are part of an answer; any other
- * error is PostgreSQL's own end, and is thrown so that the thread ends with it.
+ * Says that the database is open and then answers each request in its order. SQL errors are part of
+ * an answer; any other error is PostgreSQL's own end, and is thrown so that the thread ends with
+ * it.
  */
 async function main(storage: Storage): Promise<void> {
   if (!parentPort) throw new Error('the embedded database runs in a worker thread')

@@ -8,7 +8,10 @@ import type { Bytes, Storage } from './embedded-worker.ts'
 export interface EmbeddedDatabase {
   /** Connects node-postgres to the database. Its one connection is a superuser's. */
   readonly poolConfig: pg.PoolConfig
-  /** The whole database as bytes, from which `openEmbedded` makes another in memory in a fraction of a second. */
+  /**
+   * The whole database as bytes, from which `openEmbedded` makes another in memory in a fraction of
+   * a second.
+   */
   dump(): Promise<Bytes>
   close(): Promise<void>
 }
@@ -16,14 +19,16 @@ export interface EmbeddedDatabase {
 export type EmbeddedOptions =
   | {
       dataDir: string
-      /** What the process that holds the directory is, for whoever is refused: `dealgraph serve`. */
+      /**
+       * What the process that holds the directory is, for whoever is refused: `dealgraph serve`.
+       */
       holder?: string
     }
   | { dataDir?: never; dump?: Bytes }
 
 /**
- * PostgreSQL inside this process, in a thread of its own: with a `dataDir`, which one process at a time may open, or in memory.
- * It knows the extensions pg_trgm and btree_gin.
+ * PostgreSQL inside this process, in a thread of its own: with a `dataDir`, which one process at a
+ * time may open, or in memory. It knows the extensions pg_trgm and btree_gin.
  */
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedDatabase> {
   if (options.dataDir === undefined) return start({ dump: options.dump })

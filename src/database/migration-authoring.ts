@@ -4,7 +4,10 @@ import { openEmbedded } from './embedded.ts'
 import { lockfile, prismaDirectory, readMigrations, readSchema } from './migration-files.ts'
 import { engineAdapter, enginePool, noFilters, openSchemaEngine } from './schema-engine.ts'
 
-/** The SQL that schema.prisma still needs beyond the migrations, or null when they agree. It needs no database. */
+/**
+ * The SQL that schema.prisma still needs beyond the migrations, or null when they agree. It needs
+ * no database.
+ */
 export async function checkMigrations(directory = prismaDirectory): Promise<string | null> {
   const schema = await readSchema(directory)
   const migrations = await readMigrations(directory)
@@ -34,7 +37,7 @@ export interface NewMigration {
   directory?: string
 }
 
-/** Writes the next migration and resolves with its path, or with null when schema.prisma needs none. */
+/** Writes the next migration and resolves with its path, or with null when none is needed. */
 export async function createMigration(migration: NewMigration): Promise<string | null> {
   const { name, empty = false, directory = prismaDirectory } = migration
   if (!/^[a-z][a-z0-9_]*$/.test(name)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 
-/** Holds schema.prisma and migrations/, in Prisma's own layout; a caller may name another directory. */
+/** Holds schema.prisma and migrations/ in Prisma's layout; a caller may name another directory. */
 export const prismaDirectory = fileURLToPath(new URL('../../prisma', import.meta.url))
 
 export const lockfile = {

@@ -20,10 +20,12 @@ export interface DeployOptions {
 }
 
 /**
- * Applies the migrations that the database does not have, in their order, and resolves with their names.
+ * Applies the migrations that the database does not have, in their order, and resolves with their
+ * names.
  *
- * A migration and the record of it are one transaction, so nothing is kept of one that fails, and the next deploy goes on
- * after a failed or killed one. Deploys at the same time wait for each other. The login must own the database's objects; no application role is assumed.
+ * A migration and the record of it are one transaction, so nothing is kept of one that fails, and
+ * the next deploy goes on after a failed or killed one. Deploys at the same time wait for each
+ * other. The login must own the database's objects; no application role is assumed.
  */
 export async function deployMigrations(
   config: pg.PoolConfig,
@@ -60,7 +62,10 @@ export async function pendingMigrations(
 
 const undefinedTable = '42P01'
 
-/** Under the lock a migration that began and did not finish is a dead deploy's, and PostgreSQL has undone it. */
+/**
+ * Under the lock a migration that began and did not finish is a dead deploy's, and PostgreSQL has
+ * undone it.
+ */
 async function forgetUnfinished(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query(
     "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists",
@@ -92,12 +97,18 @@ async function applyMigrations(
   }
 }
 
-/** What PostgreSQL refuses inside a transaction. Such a migration should be one statement that can be repeated. */
+/**
+ * What PostgreSQL refuses inside a transaction. Such a migration should be one statement that can
+ * be repeated.
+ */
 const runsAlone = /\b(CONCURRENTLY|VACUUM)\b/i
 const recordFinished =
   '\n;UPDATE _prisma_migrations SET finished_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL'
 
-/** The scripts that the engine runs are the migrations: each gets its record into its own transaction, and its name into its error. */
+/**
+ * The scripts that the engine runs are the migrations: each gets its record into its own
+ * transaction, and its name into its error.
+ */
 function recordScripts(
   adapter: SqlDriverAdapter,
   { migrationDirectories }: MigrationList,

@@ -14,7 +14,10 @@ type Connect = () => Promise<SqlDriverAdapter>
 
 export const noFilters: bindings.SchemaFilter = { externalTables: [], externalEnums: [] }
 
-/** Prisma's own schema engine, compiled to WebAssembly: nothing is downloaded, and its formats are Prisma's. */
+/**
+ * Prisma's own schema engine, compiled to WebAssembly: nothing is downloaded, and its formats are
+ * Prisma's.
+ */
 export async function openSchemaEngine(
   schema: string,
   connections: { connect: Connect; connectToShadowDb: Connect },
@@ -48,22 +51,32 @@ async function loadBindings(): Promise<void> {
   instance.exports.__wbindgen_start?.()
 }
 
-/** The engine never clears the timer of its lock, which would keep the process for 10 s after the work is done. */
+/**
+ * The engine never clears the timer of its lock, which would keep the process for 10 s after the
+ * work is done.
+ */
 function timers(): Record<string, (callback: () => void, delayMs: number) => NodeJS.Timeout> {
   const names = Object.keys(bindings).filter((name) => name.startsWith('__wbg_setTimeout_'))
   const unheld = (callback: () => void, delayMs: number) => setTimeout(callback, delayMs).unref()
   return Object.fromEntries(names.map((name) => [name, unheld]))
 }
 
-/** The connection that an engine works on: always the same one, so that a lock of the session stays with it. */
+/**
+ * The connection that an engine works on: always the same one, so that a lock of the session stays
+ * with it.
+ */
 export function enginePool(config: pg.PoolConfig): pg.Pool {
   const pool = new CatalogPool({ ...config, max: 1, idleTimeoutMillis: 0 })
-  // A broken connection fails the statement that needs it; without a listener it would end the process.
+  // A broken connection fails the statement that needs it; without a listener it would end the
+  // process.
   pool.on('error', () => {})
   return pool
 }
 
-/** adapter-pg, with what the engine needs of it: catalog columns of one character, and scripts sent whole. */
+/**
+ * adapter-pg, with what the engine needs of it: catalog columns of one character, and scripts sent
+ * whole.
+ */
 export async function engineAdapter(pool: pg.Pool): Promise<SqlDriverAdapter> {
   const adapter = await new PrismaPg(pool).connect()
   const { queryRaw } = adapter
@@ -80,7 +93,10 @@ export async function engineAdapter(pool: pg.Pool): Promise<SqlDriverAdapter> {
 const oidOfChar = 18
 const oidOfCharArray = 1002
 
-/** adapter-pg refuses the catalogs' type "char" but knows its array, which the engine never reads: the one stands for the other. */
+/**
+ * adapter-pg refuses the catalogs' type "char" but knows its array, which the engine never reads:
+ * the one stands for the other.
+ */
 class CatalogPool extends pg.Pool {
   override query = (async (query: pg.QueryConfig) => {
     const results = await super.query(query)

@@ -4,8 +4,9 @@ import { type Transaction, type WriteScope, writeTransaction } from './transacti
 /**
  * The transactions of one GraphQL operation.
  *
- * `db` reads in one transaction, opened at the first statement. A write ends it, so that what is read afterwards sees the
- * write; mutation fields run one after another, so nothing of the field before is still reading.
+ * `db` reads in one transaction, opened at the first statement. A write ends it, so that what is
+ * read afterwards sees the write; mutation fields run one after another, so nothing of the field
+ * before is still reading.
  */
 export interface Session {
   readonly db: Db
@@ -49,14 +50,16 @@ function openRead(database: Database, tenantId: string): OpenRead {
       resolve(open)
       return ended
     })
-    // Before the transaction is open this is why it could not be; afterwards nobody waits for `db` any more.
+    // Before the transaction is open this is why it could not be; afterwards nobody waits for `db`
+    // any more.
     finished.catch(reject)
   })
   return {
     db,
     end: () => {
       end()
-      // A read has nothing to lose at its end, and a failed statement was reported where it was awaited.
+      // A read has nothing to lose at its end, and a failed statement was reported where it was
+      // awaited.
       return finished.catch(() => {})
     },
   }

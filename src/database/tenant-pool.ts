@@ -28,8 +28,9 @@ export function withTransactionScope<T>(of: TransactionScope, work: () => T): T 
 /**
  * A pool on which a statement runs only inside a transaction of one tenant.
  *
- * BEGIN and the tenant's setting leave in one round trip; queries are READ ONLY on one snapshot, so that a count and its page agree.
- * A statement outside a transaction, or a BEGIN that names no tenant, throws: forgetting is loud.
+ * BEGIN and the tenant's setting leave in one round trip; queries are READ ONLY on one snapshot, so
+ * that a count and its page agree. A statement outside a transaction, or a BEGIN that names no
+ * tenant, throws: forgetting is loud.
  */
 export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings): pg.Pool {
   const setUp = [
@@ -42,14 +43,16 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
   const options: pg.PoolConfig & { pipeline: boolean } = {
     ...config,
     Client: tenantClient(settings.onStatement),
-    // Fields of one operation are read at the same time: their statements leave together and are answered in turn.
+    // Fields of one operation are read at the same time: their statements leave together and are
+    // answered in turn.
     pipeline: true,
     onConnect: async (client) => {
       await client.query(setUp)
     },
   }
   const pool = new TenantPool(options)
-  // An idle connection that breaks has left the pool already; without a listener it would end the process.
+  // An idle connection that breaks has left the pool already; without a listener it would end the
+  // process.
   pool.on('error', () => {})
   return pool
 }

@@ -31,7 +31,7 @@ export interface Transaction extends WriteScope {
   emit(event: EventInput): void
 }
 
-/** Carries the result of a write that changed nothing out of the transaction that is rolled back. */
+/** Carries the result of a write that changed nothing out of the transaction rolled back. */
 class NothingWritten<T> {
   readonly result: T
   constructor(result: T) {
@@ -40,8 +40,9 @@ class NothingWritten<T> {
 }
 
 /**
- * Takes the tenant's next revision, which puts all writes of a tenant in one order, then does the work and its events.
- * Work that emits no event has changed nothing: it is rolled back, so that every revision has its events.
+ * Takes the tenant's next revision, which puts all writes of a tenant in one order, then does the
+ * work and its events. Work that emits no event has changed nothing: it is rolled back, so that
+ * every revision has its events.
  */
 export async function writeTransaction<T>(
   database: Database,

@@ -18,7 +18,7 @@ export interface ChangedDealContact {
   dealContactId: string
 }
 
-/** Puts a contact on a deal. The first one is its primary contact unless the input says otherwise. */
+/** Puts a contact on a deal. The first one is primary unless the input says otherwise. */
 export async function addDealContact(
   tx: Transaction,
   { contactId, isPrimary, ...input }: Versioned & DealContactInput & { contactId: string },
@@ -75,7 +75,10 @@ export async function updateDealContact(
   return { dealId, dealContactId: id }
 }
 
-/** Takes a contact off a deal. When it was the primary one the deal has none until another is made primary. */
+/**
+ * Takes a contact off a deal. When it was the primary one the deal has none until another is made
+ * primary.
+ */
 export async function removeDealContact(
   tx: Transaction,
   { dealId, expectedVersion, dealContactId: id }: Versioned & { dealContactId: string },

@@ -1,6 +1,9 @@
 import type { BatchSource } from '../context.ts'
 
-/** How many stage changes deals have had, by the deals' ids. Entries are gapless from 1, so the last number is the count. */
+/**
+ * How many stage changes deals have had, by the deals' ids. Entries are gapless from 1, so the last
+ * number is the count.
+ */
 export async function historyLengths(
   { db, tenantId }: BatchSource,
   dealIds: readonly string[],

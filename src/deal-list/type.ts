@@ -61,7 +61,7 @@ const nestedArgs = builder.args((t) => ({
 
 type NestedArgs = PageArgs & DealArgs
 
-/** The deals below a stage or a pipeline: they come with it in one statement, however many of them a list holds. */
+/** The deals below a stage or a pipeline come with it in one statement, however many there are. */
 function dealsBelow(column: 'stageId' | 'pipelineId', defaultOrder: DealArgs['orderBy']) {
   const pageOf = (args: NestedArgs) => keysetPage(args, keysetOf(args))
   const keysetOf = ({ orderBy }: NestedArgs) => dealKeyset(orderBy ?? defaultOrder ?? newestFirst)

@@ -27,7 +27,10 @@ export async function dealToChange(
   return deal
 }
 
-/** Writes values and the next version. The tenant's revision is held, so the version checked before still is the deal's. */
+/**
+ * Writes values and the next version. The tenant's revision is held, so the version checked before
+ * still is the deal's.
+ */
 export async function saveDeal(
   { db, tenantId, now }: Transaction,
   { dealId, expectedVersion }: Versioned,

@@ -104,7 +104,7 @@ DealFilter.implement({
 const maxDepth = 4
 const dayMs = 86_400_000
 
-/** The live deals that a filter lets through, as a Prisma condition. The tenant is the caller's to add. */
+/** The live deals that a filter lets through; the tenant is the caller's to add. */
 export function dealWhere(
   filter: DealFilterInput | null | undefined,
   containing = scanning,

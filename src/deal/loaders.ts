@@ -18,7 +18,7 @@ export function dealsContaining(db: Db, text: string): Promise<object> {
 /** Each text is a statement of its own. */
 const mostTexts = 10
 
-/** Looks up what the `contains` of a filter match, one statement for each, before the list itself is read. */
+/** Looks up what each `contains` of a filter matches, before the list itself is read. */
 export async function matchTexts(
   db: Db,
   filter: DealFilterInput | null | undefined,

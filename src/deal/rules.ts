@@ -14,7 +14,7 @@ const yearly: Record<ValuePeriod, number | null> = {
   ANNUAL: 1,
 }
 
-/** 100 for a won deal and 0 for a lost one; else the user's own confidence, else what the stage says. */
+/** 100 for a won deal and 0 for a lost one; else the user's own confidence, else the stage's. */
 export function effectiveProbability(
   deal: { status: string; confidence: number | null },
   stageProbability: number,
@@ -51,7 +51,7 @@ export interface DealValues {
   customFields?: unknown
 }
 
-/** Why a deal cannot have these values; empty when it can. Values that are left out are not looked at. */
+/** Why a deal cannot have these values; empty when it can. What is left out is not looked at. */
 export function checkDealValues(values: DealValues, path: string[]): UserError[] {
   const { name, confidence, externalId, customFields } = values
   const always = ['name', 'currency', 'valuePeriod'] as const

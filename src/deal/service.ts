@@ -11,7 +11,7 @@ import { takeNumbers } from '../tenant/service.ts'
 import { invalid, notFound, refuse } from '../user-errors.ts'
 import { checkDealValues, effectiveProbability, type Priority, type ValuePeriod } from './rules.ts'
 
-/** What can be written of a deal, apart from its stage. A value that is left out stays; null clears. */
+/** What can be written of a deal, apart from its stage. What is left out stays; null clears. */
 export interface DealInput {
   name?: string | null
   description?: string | null
@@ -41,8 +41,8 @@ export interface CreateDeal extends DealInput {
 }
 
 /**
- * Creates a deal at the end of its stage, with the first entry of its audit. With an id that the client made, a second call
- * creates nothing and returns the deal that the first one made.
+ * Creates a deal at the end of its stage, with the first entry of its audit. With an id that the
+ * client made, a second call creates nothing and returns the deal that the first one made.
  */
 export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ dealId: string }> {
   const { db, tenantId } = tx
@@ -117,7 +117,7 @@ function isSame(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(plain(one), plain(other))
 }
 
-/** Marks a deal as deleted: it leaves every list and total, and can be restored with its history. */
+/** Marks a deal as deleted: it leaves every list and total, and can be restored. */
 export async function deleteDeal(
   tx: Transaction,
   versioned: Versioned,
@@ -128,7 +128,7 @@ export async function deleteDeal(
   return { dealId: versioned.dealId }
 }
 
-/** Brings a deleted deal back to the end of its stage. A deal that is not deleted stays as it is. */
+/** Brings a deleted deal back to the end of its stage. One that is not deleted stays as it is. */
 export async function restoreDeal(
   tx: Transaction,
   versioned: Versioned,

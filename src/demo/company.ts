@@ -6,10 +6,16 @@ const foundedDays = 400
 const contactCount = 90
 const dayMs = 86_400_000
 
-/** Ids count from a fixed instant, so that an id in the README or in an example is the same everywhere. */
+/**
+ * Ids count from a fixed instant, so that an id in the README or in an example is the same
+ * everywhere.
+ */
 const idsFrom = Date.UTC(2026, 0, 5, 9)
 
-/** A row but for what its writing adds: the tenant, and the number, which follows the order of the rows. */
+/**
+ * A row but for what its writing adds: the tenant, and the number, which follows the order of the
+ * rows.
+ */
 export type Row<T> = Omit<T, 'tenantId' | 'number'>
 export type Chance = ReturnType<typeof createChance>
 export type Company = ReturnType<typeof createCompany>

@@ -15,7 +15,10 @@ export interface Subject {
   name: string
 }
 
-/** That a deal came into a stage, and what was believed of it then. Days are before today, in the future negative. */
+/**
+ * That a deal came into a stage, and what was believed of it then. Days are before today, in the
+ * future negative.
+ */
 export interface Visit {
   stage: Stage
   daysAgo: number
@@ -56,7 +59,10 @@ function stay(chance: Chance, { rottingDays }: Stage): number {
   return chance.between(rottingDays, 4 * rottingDays)
 }
 
-/** Where a deal goes from its last stage, null when it stays there: won deals do, and nearly all lost ones. */
+/**
+ * Where a deal goes from its last stage, null when it stays there: won deals do, and nearly all
+ * lost ones.
+ */
 function nextStage(chance: Chance, stages: Stage[], visits: Visit[]): Stage | null {
   const [before, here] = visits.slice(-2).map(({ stage }) => stage)
   const stage = here ?? before
@@ -72,7 +78,10 @@ function nextStage(chance: Chance, stages: Stage[], visits: Visit[]): Stage | nu
   return stages[next]?.kind === 'OPEN' ? (stages[next] ?? null) : (won ?? null)
 }
 
-/** What is believed of a deal after a step: a quote settles its amount, and a step back makes it later. */
+/**
+ * What is believed of a deal after a step: a quote settles its amount, and a step back makes it
+ * later.
+ */
 function goOn(from: Visit, to: { stage: Stage; daysAgo: number; price: string }): Visit {
   const { stage, daysAgo, price } = to
   const quoted = stage.kind === 'WON' || (stage.kind === 'OPEN' && stage.position >= quotedFrom)

@@ -50,8 +50,8 @@ interface Telling {
 export type DemoRows = ReturnType<typeof demoRows>
 
 /**
- * Every row of the demo tenant; all that happened in it happened before `day`, the start of a UTC day. The same seed
- * gives the same rows, and another day moves nothing but dates.
+ * Every row of the demo tenant; all that happened in it happened before `day`, the start of a UTC
+ * day. The same seed gives the same rows, and another day moves nothing but dates.
  */
 export function demoRows(seed: number, day: Date) {
   const chance = createChance(seed)

@@ -12,13 +12,17 @@ import { foundedOn, startOfDay } from './company.ts'
 import { type DemoRows, demoRows } from './rules.ts'
 import { tenant } from './words.ts'
 
-/** Changing it changes every name, number and id of the demo data, also those in the README and in GraphiQL. */
+/**
+ * Changing it changes every name, number and id of the demo data, also those in the README and in
+ * GraphiQL.
+ */
 export const demoSeed = 346
 
 /**
- * Writes the demo tenant and returns the secret of its key "Demo", which may do everything an administrator may. The data
- * is the same on every installation but for its dates, which end before the UTC day of `now`. A tenant `demo` that has
- * anything in it is refused; one that is empty, because its seeding was cut short, is filled.
+ * Writes the demo tenant and returns the secret of its key "Demo", which may do everything an
+ * administrator may. The data is the same on every installation but for its dates, which end before
+ * the UTC day of `now`. A tenant `demo` that has anything in it is refused; one that is empty,
+ * because its seeding was cut short, is filled.
  */
 export async function seedDemo(
   database: Database,

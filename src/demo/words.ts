@@ -1,5 +1,5 @@
-// The demo tenant's vocabulary. Domains and telephone numbers are from the ranges reserved for fiction, so that no mail or
-// call ever reaches anybody.
+// The demo tenant's vocabulary. Domains and telephone numbers are from the ranges reserved for
+// fiction, so that no mail or call ever reaches anybody.
 
 export type Region = 'AMER' | 'EMEA' | 'APAC'
 
@@ -11,7 +11,7 @@ export interface OpenStage {
   nextSteps: string[]
 }
 
-/** What is for sale: `price` each, up to `most` of them. `{n}` is how many, `{site}` where the customer is. */
+/** For sale at `price` each, up to `most`. `{n}` is how many, `{site}` where the customer is. */
 export interface Offer {
   name: string
   price: number

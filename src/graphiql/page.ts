@@ -4,8 +4,8 @@ import { exampleTabs } from './tabs.ts'
 const localHosts = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * The GraphiQL page, served from the package. The demo key is filled in only for a page asked for under a local name, so that
- * no other host name that leads here can read it.
+ * The GraphiQL page, served from the package. The demo key is filled in only for a page asked for
+ * under a local name, so that no other host name that leads here can read it.
  */
 export function graphiqlOptions(request: Request, demoKey: string | null): GraphiQLOptions {
   const headers = { Authorization: `Bearer ${demoKey && isLocal(request) ? demoKey : 'dg_…'}` }

@@ -154,7 +154,10 @@ mutation MoveDeal($input: MoveDealInput!) {
 }
 `
 
-/** What GraphiQL opens with. The values are those of the demo tenant, whose ids are the same everywhere. */
+/**
+ * What GraphiQL opens with. The values are those of the demo tenant, whose ids are the same
+ * everywhere.
+ */
 export const exampleTabs: ExampleTab[] = [
   { query: board },
   { query: history, variables: { number: 1 } },

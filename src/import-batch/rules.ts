@@ -67,7 +67,10 @@ export interface Known extends Links {
   history?: PastChange[]
 }
 
-/** What the row means for the tenant. Only what the row says is compared, so a row imported twice changes nothing. */
+/**
+ * What the row means for the tenant. Only what the row says is compared, so a row imported twice
+ * changes nothing.
+ */
 export function decide(row: ImportRow, known: Known): Decision {
   const { deal, history = [], now, organization, owner } = known
   if (!deal) return { outcome: 'created', entries: firstEntries(row, known.entryStage, now) }

@@ -49,8 +49,9 @@ interface ChangedDeal {
 }
 
 /**
- * Creates and updates the deals of the rows in one transaction, and says what it decided for each row, in their order.
- * The number of statements does not grow with the rows, but for one update per changed deal.
+ * Creates and updates the deals of the rows in one transaction, and says what it decided for each
+ * row, in their order. The number of statements does not grow with the rows, but for one update per
+ * changed deal.
  */
 export async function writeBatch(tx: Transaction, batch: Batch): Promise<Decision[]> {
   const decided = await decideRows(tx, batch)
@@ -123,7 +124,10 @@ function dealsInNeedOfHistory(rows: ImportRow[], deals: DealsByExternalId): stri
   })
 }
 
-/** Gives one place after the other behind the last live deal of a stage; a deal that is restored takes a new place itself. */
+/**
+ * Gives one place after the other behind the last live deal of a stage; a deal that is restored
+ * takes a new place itself.
+ */
 async function ranksBehind({ db, tenantId }: Transaction, pipelineId: string) {
   const stages = await db.$queryRaw<{ id: string; rank: string | null }[]>`
     SELECT s.id::text, (

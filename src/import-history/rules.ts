@@ -40,8 +40,9 @@ export interface StageEntry {
 export type NewEntries = [StageEntry, ...StageEntry[]]
 
 /**
- * How a new deal came to its stage, by the dates of its row: an open deal entered its stage when it was created; a closed
- * one entered the entry stage then, and its own when it was closed. What no date tells happened now.
+ * How a new deal came to its stage, by the dates of its row: an open deal entered its stage when it
+ * was created; a closed one entered the entry stage then, and its own when it was closed. What no
+ * date tells happened now.
  */
 export function firstEntries(row: DatedStage, entryStage: ImportStage, now: Date): NewEntries {
   const { stage, closedAt = now } = row
@@ -54,7 +55,10 @@ export function firstEntries(row: DatedStage, entryStage: ImportStage, now: Date
   ]
 }
 
-/** The next entry of a deal that is in another stage than its row tells; never before the entry it follows. */
+/**
+ * The next entry of a deal that is in another stage than its row tells; never before the entry it
+ * follows.
+ */
 export function nextEntry(
   row: DatedStage,
   deal: PlacedDeal,
@@ -72,14 +76,18 @@ export function nextEntry(
   }
 }
 
-/** Whether deciding about a deal takes its history: it moves, or its row tells another time of its closing. */
+/**
+ * Whether deciding about a deal takes its history: it moves, or its row tells another time of its
+ * closing.
+ */
 export function needsHistory(row: DatedStage, deal: PlacedDeal): boolean {
   return row.stage.id !== deal.stage.id || tellsOtherClosing(row, deal)
 }
 
 /**
- * When a deal that stays closed was closed, if other than it says. History is never rewritten, so the correction is the
- * deal's alone; it is not before the deal entered the stage that it was closed from.
+ * When a deal that stays closed was closed, if other than it says. History is never rewritten, so
+ * the correction is the deal's alone; it is not before the deal entered the stage that it was
+ * closed from.
  */
 export function correctedClosedAt(
   row: DatedStage,

@@ -1,4 +1,7 @@
-/** What a name of a file stands for: whatever of the tenant has it, the lowest number first. Nothing has a new name yet. */
+/**
+ * What a name of a file stands for: whatever of the tenant has it, the lowest number first. Nothing
+ * has a new name yet.
+ */
 export interface Link {
   name: string
   ids: string[]

@@ -5,8 +5,8 @@ import { takeNumbers } from '../tenant/service.ts'
 import { isEmail, type Link, type Links, missing, type Names } from './rules.ts'
 
 /**
- * Looks up names in any case, as PostgreSQL folds them. An owner with an @ is an email address. Names that are the same
- * but for their case are one link.
+ * Looks up names in any case, as PostgreSQL folds them. An owner with an @ is an email address.
+ * Names that are the same but for their case are one link.
  */
 export async function findLinks(tx: Transaction, rows: Names[]): Promise<(row: Names) => Links> {
   const owners = rows.flatMap(({ owner }) => owner ?? [])
@@ -48,7 +48,10 @@ async function find(
   return new Map(found.map(({ name, folded }) => [name, links.get(folded) ?? { name, ids: [] }]))
 }
 
-/** Creates the organizations and members that the links name and nothing has yet; each then stands for the new one. */
+/**
+ * Creates the organizations and members that the links name and nothing has yet; each then stands
+ * for the new one.
+ */
 export async function createMissing(tx: Transaction, links: Links[]): Promise<void> {
   await createOrganizations(tx, missing(links.map(({ organization }) => organization)))
   await createMembers(tx, missing(links.map(({ owner }) => owner)))

@@ -99,7 +99,10 @@ function readValues(read: <T>(field: ImportField, format: Format<T>) => T | unde
   return defined(values)
 }
 
-/** How a cell is read; `parse` gives undefined for what it is not, and `otherwise` says what it would have to be. */
+/**
+ * How a cell is read; `parse` gives undefined for what it is not, and `otherwise` says what it
+ * would have to be.
+ */
 interface Format<T> {
   parse(cell: string): T | undefined
   otherwise: string

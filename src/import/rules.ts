@@ -10,7 +10,10 @@ import type { NewStage, StageKind } from '../pipeline/rules.ts'
 /** Which column of the file tells a field. */
 export type Mapping = Partial<Record<ImportField, string>>
 
-/** Reads `field=column,field=column`. A column with a comma in its name is quoted as in CSV: `"amount=Amount, net"`. */
+/**
+ * Reads `field=column,field=column`. A column with a comma in its name is quoted as in CSV:
+ * `"amount=Amount, net"`.
+ */
 export function parseMap(text: string): Mapping {
   const mapping: Mapping = {}
   for (const pair of parseList(text)) {
@@ -59,7 +62,10 @@ export interface StageOptions {
   lost?: string[]
 }
 
-/** The stages that the pipeline needs and does not have. One it has keeps its kind, whatever the options say. */
+/**
+ * The stages that the pipeline needs and does not have. One it has keeps its kind, whatever the
+ * options say.
+ */
 export function planStages(
   { stages = [], won = [], lost = [] }: StageOptions,
   existing: { name: string; kind: StageKind }[],

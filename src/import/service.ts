@@ -62,10 +62,12 @@ type Outcome = { outcome: Exclude<keyof Counts, 'read'>; reasons?: string[] }
 const batchSize = 500
 
 /**
- * Creates or updates a deal for each row, by its externalId, in transactions of 500 rows, so that nobody waits long.
+ * Creates or updates a deal for each row, by its externalId, in transactions of 500 rows, so that
+ * nobody waits long.
  *
- * A row that cannot be imported is rejected and stops nothing. An import that is interrupted has written whole batches;
- * the next one finishes it, as rows that are imported already change nothing.
+ * A row that cannot be imported is rejected and stops nothing. An import that is interrupted has
+ * written whole batches; the next one finishes it, as rows that are imported already change
+ * nothing.
  */
 export async function importDeals(job: Import): Promise<Counts> {
   const { database, file, options, onRejects, onProgress } = job
@@ -122,8 +124,9 @@ function withEarlierLine(
 }
 
 /**
- * Stages are read in each batch, as they may be renamed or archived while a long import runs. Plans are made anew, as
- * foreign keys would go on being checked by one made for an empty table, in time that grows with the square of the rows.
+ * Stages are read in each batch, as they may be renamed or archived while a long import runs. Plans
+ * are made anew, as foreign keys would go on being checked by one made for an empty table, in time
+ * that grows with the square of the rows.
  */
 async function importRows(
   tx: Transaction,
@@ -148,7 +151,10 @@ async function importRows(
   })
 }
 
-/** Makes sure that the pipeline and the stages named exist; whatever is wrong with the options is thrown before that is written. */
+/**
+ * Makes sure that the pipeline and the stages named exist; whatever is wrong with the options is
+ * thrown before that is written.
+ */
 async function prepare(tx: Transaction, options: ImportOptions) {
   const { db, tenantId } = tx
   const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
@@ -160,7 +166,10 @@ async function prepare(tx: Transaction, options: ImportOptions) {
   return { pipelineId, currency }
 }
 
-/** Adds the stages that the pipeline lacks behind those it has; null if there is no pipeline of that name. */
+/**
+ * Adds the stages that the pipeline lacks behind those it has; null if there is no pipeline of that
+ * name.
+ */
 async function extendPipeline(tx: Transaction, options: ImportOptions): Promise<string | null> {
   const { db, tenantId } = tx
   const [pipeline] = await db.$queryRaw<{ id: string; archived: boolean }[]>`

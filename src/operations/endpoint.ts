@@ -17,7 +17,10 @@ export interface EndpointOptions {
 
 export type Endpoint = (request: Request, requestId: string) => Promise<Response>
 
-/** Answers one request to /graphql: refuses what is no GraphQL over HTTP, finds out who asks, and hands it to the server. */
+/**
+ * Answers one request to /graphql: refuses what is no GraphQL over HTTP, finds out who asks, and
+ * hands it to the server.
+ */
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { database, authenticate, clock, log, graphiql = null } = options
   const server = createGraphqlServer({ graphiql })

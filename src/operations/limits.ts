@@ -10,8 +10,9 @@ export const maxTokens = 2_000
 export const maxDepth = 12
 
 /**
- * How many fields deep a document goes, fragments counted where they are spread. The fields of introspection do not count:
- * graphql-js bounds their nesting itself, and every tool asks for more than 12 levels of them.
+ * How many fields deep a document goes, fragments counted where they are spread. The fields of
+ * introspection do not count: graphql-js bounds their nesting itself, and every tool asks for more
+ * than 12 levels of them.
  */
 export function depthOf(document: DocumentNode): number {
   const fragments = new Map<string, FragmentDefinitionNode>()
@@ -54,7 +55,10 @@ export function depthOf(document: DocumentNode): number {
   }
 }
 
-/** Whether every text in a value can be stored: PostgreSQL takes no U+0000, and half a surrogate pair is no character. */
+/**
+ * Whether every text in a value can be stored: PostgreSQL takes no U+0000, and half a surrogate
+ * pair is no character.
+ */
 export function isStorable(value: unknown): boolean {
   // Level by level, since a recursion could be overflowed by a value that is deep enough.
   let level = [value]

@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
 
 /**
- * What a client may see of an error. Errors made for it keep their code; anything else is a fault, which is logged once and
- * told only as the id of its request.
+ * What a client may see of an error. Errors made for it keep their code; anything else is a fault,
+ * which is logged once and told only as the id of its request.
  */
 export function maskError(
   error: GraphQLError,

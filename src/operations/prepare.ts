@@ -25,8 +25,9 @@ const mostErrors = 20
 export type PrepareOperation = (text: string, viewer: Viewer | null) => DocumentNode
 
 /**
- * Parses, limits and validates a document, in this order, so that no step sees what the one before refuses. It throws a
- * GraphQLError, or an array of them, each with its code and HTTP status. Documents that pass are remembered by their text.
+ * Parses, limits and validates a document, in this order, so that no step sees what the one before
+ * refuses. It throws a GraphQLError, or an array of them, each with its code and HTTP status.
+ * Documents that pass are remembered by their text.
  */
 export function createPrepareOperation(schema: GraphQLSchema): PrepareOperation {
   const prepared = new LRUCache<string, DocumentNode>({
@@ -82,7 +83,10 @@ function refuseUnstorableTexts(document: DocumentNode): void {
   })
 }
 
-/** Without a credential only `__typename` can be asked for, which tells that the gateway is there and nothing else. */
+/**
+ * Without a credential only `__typename` can be asked for, which tells that the gateway is there
+ * and nothing else.
+ */
 function isPublic(document: DocumentNode): boolean {
   return document.definitions.every(
     (node) =>
@@ -97,7 +101,10 @@ function invalidDocument(error: GraphQLError): GraphQLError {
   return withCode(error, 'GRAPHQL_VALIDATION_FAILED')
 }
 
-/** Refuses a request before it is executed. The status holds for answers in the newer media type, as the HTTP spec has it. */
+/**
+ * Refuses a request before it is executed. The status holds for answers in the newer media type, as
+ * the HTTP spec has it.
+ */
 function refusal(code: ErrorCode, message: string): GraphQLError {
   return withCode(new GraphQLError(message), code)
 }

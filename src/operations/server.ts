@@ -24,7 +24,10 @@ export interface GraphqlServerOptions {
 
 export type GraphqlServer = YogaServerInstance<ServerContext, object>
 
-/** GraphQL over HTTP. Yoga speaks the protocol; preparing, executing in the tenant's transactions and masking are ours. */
+/**
+ * GraphQL over HTTP. Yoga speaks the protocol; preparing, executing in the tenant's transactions
+ * and masking are ours.
+ */
 export function createGraphqlServer({ graphiql }: GraphqlServerOptions): GraphqlServer {
   return createYoga<ServerContext>({
     schema,

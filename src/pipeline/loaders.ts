@@ -10,6 +10,7 @@ export async function pipelineNames(
     select: { id: true, name: true },
   })
   const names = new Map(pipelines.map(({ id, name }) => [id, name]))
-  // Pipelines are archived, never deleted, and a deal's key to its pipeline holds: the name is there.
+  // Pipelines are archived, never deleted, and a deal's key to its pipeline holds: the name is
+  // there.
   return ids.map((id) => names.get(id) ?? '')
 }

@@ -39,7 +39,10 @@ export function checkNewPipeline({ name, stages }: NewPipeline, path: string[]):
   ]
 }
 
-/** Winning is certain and losing is not worth anything, whatever the input says; an open stage counts half by default. */
+/**
+ * Winning is certain and losing is not worth anything, whatever the input says; an open stage
+ * counts half by default.
+ */
 export function stageProbability(kind: StageKind, probability: number | null | undefined): number {
   if (kind !== 'OPEN') return kind === 'WON' ? 100 : 0
   return probability ?? 50

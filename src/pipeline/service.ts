@@ -8,7 +8,7 @@ export interface CreatePipeline extends NewPipeline {
   isDefault?: boolean | null
 }
 
-/** Creates a pipeline and its stages, in their order. The tenant's first pipeline is its default. */
+/** Creates a pipeline and its stages in their order. The tenant's first one is its default. */
 export async function createPipeline(
   tx: Transaction,
   input: CreatePipeline,
@@ -38,7 +38,10 @@ export async function createPipeline(
   return { pipelineId: id }
 }
 
-/** Adds stages behind the position before the first of them; the caller has checked them against rules.ts. */
+/**
+ * Adds stages behind the position before the first of them; the caller has checked them against
+ * rules.ts.
+ */
 export async function createStages(
   tx: Transaction,
   pipelineId: string,

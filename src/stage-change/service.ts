@@ -27,7 +27,10 @@ export interface NewStageChange {
   note?: string | null
 }
 
-/** Adds the next entry to the deal's audit. The tenant's revision is held, so nobody else takes the same number. */
+/**
+ * Adds the next entry to the deal's audit. The tenant's revision is held, so nobody else takes the
+ * same number.
+ */
 export async function recordStageChange(tx: Transaction, change: NewStageChange): Promise<string> {
   const { db, tenantId, actor, requestId, now } = tx
   const { deal, from, to, probability, note = null } = change

@@ -15,7 +15,10 @@ export async function liveStage(tx: Transaction, id: string, path: string[]): Pr
   return stage
 }
 
-/** Where a new deal goes: the stage named, else the first open one of the pipeline named, else of the default pipeline. */
+/**
+ * Where a new deal goes: the stage named, else the first open one of the pipeline named, else of
+ * the default pipeline.
+ */
 export async function openingStage(
   tx: Transaction,
   wanted: { pipelineId?: string | null | undefined; stageId?: string | null | undefined },

@@ -19,7 +19,10 @@ export interface NewTenant {
   now: Date
 }
 
-/** Creates a tenant at revision 0 and returns its id. The caller has checked the values against rules.ts. */
+/**
+ * Creates a tenant at revision 0 and returns its id. The caller has checked the values against
+ * rules.ts.
+ */
 export async function createTenant(database: Database, tenant: NewTenant): Promise<string> {
   const { now, ...values } = tenant
   const id = newId()
@@ -39,8 +42,8 @@ export async function findTenantBySlug(database: Database, slug: string): Promis
 }
 
 /**
- * Takes the next `count` numbers of a noun and returns the first of them. Numbers start at 1 and are never given twice, even
- * when what they were given to is gone.
+ * Takes the next `count` numbers of a noun and returns the first of them. Numbers start at 1 and
+ * are never given twice, even when what they were given to is gone.
  */
 export async function takeNumbers(
   { db, tenantId }: Pick<Transaction, 'db' | 'tenantId'>,

@@ -16,7 +16,10 @@ export interface Place {
   remove(): Promise<void>
 }
 
-/** A fresh database for a gateway: a directory for the embedded one, or a database of the server at DATABASE_URL. */
+/**
+ * A fresh database for a gateway: a directory for the embedded one, or a database of the server at
+ * DATABASE_URL.
+ */
 export async function freshPlace(): Promise<Place> {
   const server = process.env.DATABASE_URL
   return server ? serverPlace(server) : embeddedPlace()

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// These tests start the built gateway as a process, one after another; `npm run test:process` builds it first.
+// These tests start the built gateway as a process, one after another; `npm run test:process`
+// builds it first.
 export default defineConfig({
   test: {
     include: ['test/process/**/*.test.ts'],
