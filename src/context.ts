@@ -2,8 +2,9 @@ import DataLoader from 'dataloader'
 import type { Logger } from 'pino'
 import type { Viewer } from './auth/viewer.ts'
 import type { Database, Db } from './database/database.ts'
+import type { Retryable } from './database/idempotency.ts'
 import { openSession } from './database/session.ts'
-import type { Actor, Transaction } from './database/transaction.ts'
+import type { Actor, Transaction, Written } from './database/transaction.ts'
 import { codedError } from './errors.ts'
 
 /** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
@@ -27,8 +28,8 @@ export interface Context {
    * for one that is made anew each time. A write forgets what was loaded before it.
    */
   loader<Value>(batch: Batch<Value>, key?: string): DataLoader<string, Value>
-  /** One write transaction, at the tenant's next revision. */
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** One write transaction, at the tenant's next revision; done once however often it is sent. */
+  write<T>(work: (tx: Transaction) => Promise<T>, retryable?: Retryable): Promise<Written<T>>
   close(): Promise<void>
 }
 
@@ -67,15 +68,16 @@ export function createContext(request: RequestScope): Context {
       loaders.set(key ?? batch, loader)
       return loader
     },
-    write(work) {
+    write(work, retryable) {
       loaders.clear()
       const { tenantId } = viewer()
-      return session.write({ tenantId, actor: actorOf(viewer()), now, requestId }, work)
+      const scope = { tenantId, actor: actorOf(viewer()), now, requestId }
+      return session.write(scope, work, retryable)
     },
     close: session.close,
   }
 }
 
-function actorOf({ memberId, apiKeyId }: Viewer): Actor {
-  return { kind: apiKeyId ? 'API_KEY' : 'MEMBER', memberId, apiKeyId }
+function actorOf({ memberId, apiKeyId, role }: Viewer): Actor {
+  return { kind: apiKeyId ? 'API_KEY' : 'MEMBER', memberId, apiKeyId, role }
 }

@@ -14,6 +14,12 @@ const Code = textEnum(
     STAGE_NOT_IN_PIPELINE: 'The stage belongs to another pipeline than the deal.',
     REASON_REQUIRED: 'The stage asks why a deal is closed.',
     CONTACT_ALREADY_ADDED: 'The contact is on the deal already.',
+    TRANSITION_NOT_ALLOWED:
+      'A rule of the pipeline or of the tenant does not let the deal go there.',
+    FIELDS_REQUIRED: 'The stage asks for fields that the deal does not have.',
+    STILL_IN_USE: 'Deals need it: name what takes its place.',
+    IDEMPOTENCY_KEY_REUSED: 'Another request had the same `idempotencyKey`.',
+    IDEMPOTENCY_KEY_IN_FLIGHT: 'A request with the same `idempotencyKey` is being worked on.',
   },
 )
 
@@ -56,3 +62,5 @@ plainCase('DealDeleted', 'A deleted deal takes no changes until it is restored.'
 plainCase('StageArchived', 'An archived stage takes no deals.')
 plainCase('StageNotInPipeline', 'A deal moves only between the stages of its pipeline.')
 plainCase('ContactAlreadyAdded', 'A contact is on a deal at most once.')
+plainCase('IdempotencyKeyReused', 'A key is for one request, sent as often as it takes.')
+plainCase('IdempotencyKeyInFlight', 'Temporary: send the same request again in a moment.')

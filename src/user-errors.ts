@@ -16,6 +16,11 @@ export type UserErrorCode =
   | 'STAGE_NOT_IN_PIPELINE'
   | 'REASON_REQUIRED'
   | 'CONTACT_ALREADY_ADDED'
+  | 'TRANSITION_NOT_ALLOWED'
+  | 'FIELDS_REQUIRED'
+  | 'STILL_IN_USE'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'IDEMPOTENCY_KEY_IN_FLIGHT'
 
 export interface VersionConflict extends UserError {
   currentVersion: number
@@ -24,6 +29,23 @@ export interface VersionConflict extends UserError {
 
 export interface ReasonRequired extends UserError {
   knownReasons: string[]
+}
+
+export interface FieldsRequired extends UserError {
+  /** Names as in the API, and keys of custom fields. */
+  fields: string[]
+}
+
+export type TransitionRule = 'NO_SKIPPING' | 'NO_MOVING_BACK' | 'REOPENING'
+
+export interface TransitionNotAllowed extends UserError {
+  rule: TransitionRule
+}
+
+export interface StillInUse extends UserError {
+  count: number
+  /** The first of the deals, the oldest first. */
+  dealIds: string[]
 }
 
 /** Thrown inside a write: it is rolled back, and the mutation answers with these errors. */
@@ -45,16 +67,4 @@ export function notFound(what: string, path: string[]): UserError {
 
 export function invalid(message: string, path: string[]): UserError {
   return { code: 'VALIDATION_ERROR', message, path }
-}
-
-export type Payload<T> = { [K in keyof T]?: T[K] } & { userErrors: UserError[] }
-
-/** What a write did, or the user errors for which it did nothing. */
-export async function toPayload<T extends object>(write: Promise<T>): Promise<Payload<T>> {
-  try {
-    return { ...(await write), userErrors: [] }
-  } catch (error) {
-    if (error instanceof Refusal) return { userErrors: error.errors } as unknown as Payload<T>
-    throw error
-  }
 }

@@ -188,7 +188,8 @@ describe('createDeal with every value', () => {
 
   it('leaves out no field of the input', () => {
     const input = schema.getType('CreateDealInput')
-    const others = ['id', 'name', 'pipelineId', 'stageId', 'reason', 'contactIds']
+    const lists = ['contactIds', 'tagIds', 'assigneeIds']
+    const others = ['id', 'name', 'pipelineId', 'stageId', 'reason', 'idempotencyKey', ...lists]
     const known = [...others, ...Object.keys(plain), 'organizationId', 'ownerId'].sort()
     expect(Object.keys(input && 'getFields' in input ? input.getFields() : {}).sort()).toEqual(
       known,

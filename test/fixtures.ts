@@ -195,6 +195,13 @@ const tables = [
   'deal_contact',
   'deal_tag',
   'deal_assignee',
+  'source',
+  'close_reason',
+  'custom_field_definition',
+  'deal_custom_value',
+  'stage_total',
+  'deal_change',
+  'idempotency_key',
   'stage_change',
   'event',
 ]

@@ -13,7 +13,7 @@ import { decodeRow } from '../src/import-row/rules.ts'
 import type { StageKind } from '../src/pipeline/rules.ts'
 
 function stage(name: string, kind: StageKind, position: number, probability: number): ImportStage {
-  return { id: name.toLowerCase(), name, kind, position, probability }
+  return { id: name.toLowerCase(), pipelineId: 'p', name, kind, position, probability }
 }
 
 const lead = stage('Lead', 'OPEN', 0, 33)
@@ -263,7 +263,7 @@ describe('decide', () => {
     id: 'd',
     pipelineId: 'p',
     name: 'Deal',
-    source: null,
+    sourceId: null,
     amount: new Prisma.Decimal('10.0000'),
     currency: 'USD',
     description: 'Kept',

@@ -116,14 +116,14 @@ describe('a row of a tenant', () => {
 })
 
 describe('a deal', () => {
+  const reasonKey = 'deal_tenant_id_close_reason_id_status_fkey'
   const kindKey = 'deal_tenant_id_pipeline_id_stage_id_status_fkey'
   test.each([
     ['a status other than its stage’s kind', `status = 'WON', closed_at = ${now}`, kindKey],
     ['a stage of another pipeline', `stage_id = '${a.sideOpen}'`, kindKey],
     ['a closing date while it is open', `closed_at = ${now}`, 'deal_closed_at'],
     ['no closing date when it is won', `status = 'WON', stage_id = '${a.won}'`, 'deal_closed_at'],
-    ['a reason for winning while it is open', `won_reason = 'price'`, 'deal_won_reason'],
-    ['a reason for losing while it is open', `lost_reason = 'price'`, 'deal_lost_reason'],
+    ['a reason for winning while it is open', `close_reason_id = '${a.wonReason}'`, reasonKey],
     ['an amount beyond what its index holds', 'amount = 900000000000000', 'deal_amount'],
     ['a debt beyond what its index holds', 'amount = -900000000000000', 'deal_amount'],
     ['a currency in small letters', `currency = 'usd'`, 'deal_currency'],

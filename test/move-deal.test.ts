@@ -256,7 +256,7 @@ describe('moveDeal to a closed stage', () => {
     ])
   })
 
-  it('names the reasons known in this pipeline, the most frequent first', async () => {
+  it('names the reasons of the catalogue, the most frequent in this pipeline first', async () => {
     const lost = { stageId: sales.stage('Lost') }
     for (const reason of ['Timing', 'Price', 'Budget', 'Price'])
       await dealFixture(t, { ...lost, reason })
@@ -264,7 +264,7 @@ describe('moveDeal to a closed stage', () => {
     const support = await pipelineFixture(t, { name: 'Support' })
     await dealFixture(t, { stageId: support.stage('Lost'), reason: 'Elsewhere' })
     const [error] = await refusal(t, 'moveDeal', { dealId: deal.id, ...lost, expectedVersion: 1 })
-    expect(error.knownReasons).toEqual(['Price', 'Budget', 'Timing'])
+    expect(error.knownReasons).toEqual(['Price', 'Budget', 'Timing', 'Elsewhere'])
   })
 
   it('clears closing date and reason when it reopens, and the audit keeps them', async () => {

@@ -25,6 +25,10 @@ const nouns = [
     'wonDeal',
     'dealContact',
     'firstChange',
+    'source',
+    'wonReason',
+    'customField',
+    'dealChange',
     'unused',
   ],
 ] as const
@@ -85,11 +89,20 @@ export async function plantTenant(client: pg.Client, letter: 'a' | 'b'): Promise
       VALUES (${tenant}, '${at.contact}', 1, 'Grace', '${at.organization}', ${now}, ${now}),
         (${tenant}, '${at.colleague}', 2, 'Alan', NULL, ${now}, ${now});
     INSERT INTO tag VALUES (${tenant}, '${at.tag}', 1, 'Hot', NULL, ${now});
+    INSERT INTO source (tenant_id, id, name, created_at) VALUES (${tenant}, '${at.source}', 'Referral', ${now});
+    INSERT INTO close_reason (tenant_id, id, kind, name, created_at)
+      VALUES (${tenant}, '${at.wonReason}', 'WON', 'Price', ${now});
+    INSERT INTO custom_field_definition (tenant_id, id, key, label, type, required, options, position, created_at, updated_at)
+      VALUES (${tenant}, '${at.customField}', 'cf_region', 'Region', 'TEXT', false, '{}', 0, ${now}, ${now});
+    INSERT INTO idempotency_key VALUES (${tenant}, 'key', sha256('key'), '{}', ${now});
     INSERT INTO deal (tenant_id, id, number, name, amount, currency, value_period, status, pipeline_id, stage_id, rank,
         stage_entered_at, closed_at, version, created_at, updated_at)
       VALUES ${deal(at.deal, 1, at.open, 'OPEN')}, ${deal(at.wonDeal, 2, at.won, 'WON')};
     INSERT INTO deal_contact (tenant_id, id, deal_id, contact_id, is_primary, created_at, updated_at)
       VALUES (${tenant}, '${at.dealContact}', '${at.deal}', '${at.contact}', true, ${now}, ${now});
+    UPDATE deal SET custom_fields = '{"cf_region": "EMEA"}' WHERE tenant_id = ${tenant} AND id = '${at.deal}';
+    INSERT INTO deal_change (tenant_id, id, deal_id, field, to_value, actor_kind, request_id, occurred_at)
+      VALUES (${tenant}, '${at.dealChange}', '${at.deal}', 'name', 'Deal 1', 'IMPORT', 'plant', ${now});
     INSERT INTO deal_tag VALUES (${tenant}, '${at.deal}', '${at.tag}');
     INSERT INTO deal_assignee VALUES (${tenant}, '${at.deal}', '${at.member}');
     INSERT INTO stage_change (tenant_id, id, deal_id, seq, to_pipeline_id, to_stage_id, to_stage_name, direction, currency,

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { closing } from '../src/close-reason/rules.ts'
-import {
-  amountsPerYear,
-  checkDealValues,
-  effectiveProbability,
-  rottingAt,
-} from '../src/deal/rules.ts'
+import { amountsPerYear, checkDealValues, effectiveProbability } from '../src/deal/rules.ts'
 import { checkNewPipeline, type StageKind, stageProbability } from '../src/pipeline/rules.ts'
 import { directionOf } from '../src/stage-change/rules.ts'
 import { checkTenant } from '../src/tenant/rules.ts'
@@ -43,18 +37,6 @@ describe('amountsPerYear', () => {
   })
 })
 
-describe('rottingAt', () => {
-  it.each([
-    ['OPEN', 1, '2026-03-03T09:00:00.000Z'],
-    ['OPEN', 30, '2026-04-01T09:00:00.000Z'],
-    ['OPEN', null, undefined],
-    ['WON', 1, undefined],
-    ['LOST', 1, undefined],
-  ])('of a deal that is %s in a stage of %s rotting days is %s', (status, days, at) => {
-    expect(rottingAt({ status, stageEnteredAt: now }, days)?.toISOString()).toBe(at)
-  })
-})
-
 describe('checkDealValues', () => {
   const accepted = [
     {},
@@ -64,7 +46,7 @@ describe('checkDealValues', () => {
     { confidence: 0 },
     { confidence: 100 },
     { confidence: null },
-    { description: null, nextStep: null, source: null, leadRef: null, externalId: null },
+    { description: null, nextStep: null, leadRef: null, externalId: null },
     { description: 'x'.repeat(10_000) },
     { externalId: 'x'.repeat(255) },
     { customFields: {} },
@@ -81,7 +63,6 @@ describe('checkDealValues', () => {
     [{ confidence: 101 }, ['confidence']],
     [{ description: 'x'.repeat(10_001) }, ['description']],
     [{ nextStep: 'x'.repeat(10_001) }, ['nextStep']],
-    [{ source: 'x'.repeat(10_001) }, ['source']],
     [{ leadRef: 'x'.repeat(10_001) }, ['leadRef']],
     [{ externalId: '' }, ['externalId']],
     [{ externalId: 'x'.repeat(256) }, ['externalId']],
@@ -110,37 +91,12 @@ describe('checkDealValues', () => {
   })
 })
 
-describe('closing', () => {
-  const open = { closedAt: null, wonReason: null, lostReason: null }
-
-  it.each([
-    ['OPEN', 'Price', open],
-    ['OPEN', undefined, open],
-    ['WON', undefined, { ...open, closedAt: now }],
-    ['WON', ' Price ', { ...open, closedAt: now, wonReason: 'Price' }],
-    ['LOST', null, { ...open, closedAt: now }],
-    ['LOST', 'Price', { ...open, closedAt: now, lostReason: 'Price' }],
-    ['LOST', '  ', { ...open, closedAt: now }],
-  ] as const)('in a stage of kind %s with the reason %j', (kind, reason, values) => {
-    const stage = { kind, reasonRequired: false, name: 'Stage' }
-    expect(closing(stage, reason, now)).toEqual({ values })
-  })
-
-  it.each([
-    ['WON', 'Price', undefined],
-    ['WON', '', 'REASON_REQUIRED'],
-    ['LOST', '  ', 'REASON_REQUIRED'],
-    ['LOST', null, 'REASON_REQUIRED'],
-    ['OPEN', undefined, 'REASON_REQUIRED'],
-    ['OPEN', 'Back again', undefined],
-  ] as const)('in a stage of kind %s that asks for a reason with %j', (kind, reason, code) => {
-    const stage = { kind, reasonRequired: true, name: 'Stage' }
-    expect(closing(stage, reason, now).missing?.code).toBe(code)
-  })
-})
-
 describe('directionOf', () => {
-  const place = (kind: StageKind, position: number) => ({ kind, position })
+  const place = (kind: StageKind, position: number, pipelineId = 'a') => ({
+    pipelineId,
+    kind,
+    position,
+  })
 
   it.each([
     [null, place('OPEN', 0), 'CREATED'],
@@ -154,6 +110,9 @@ describe('directionOf', () => {
     [place('WON', 3), place('WON', 5), 'WON'],
     [place('WON', 3), place('OPEN', 9), 'REOPENED'],
     [place('LOST', 4), place('OPEN', 0), 'REOPENED'],
+    [place('OPEN', 4), place('OPEN', 0, 'b'), 'TRANSFERRED'],
+    [place('LOST', 4), place('OPEN', 0, 'b'), 'REOPENED'],
+    [place('OPEN', 4), place('WON', 0, 'b'), 'WON'],
   ])('from %j to %j is %s', (from, to, direction) => {
     expect(directionOf(from, to)).toBe(direction)
   })

@@ -181,7 +181,10 @@ describe('schema', () => {
     ],
     ['OrderDirection', ['ASC', 'DESC']],
     ['StageKind', ['OPEN', 'WON', 'LOST']],
-    ['StageChangeDirection', ['CREATED', 'FORWARD', 'BACKWARD', 'WON', 'LOST', 'REOPENED']],
+    [
+      'StageChangeDirection',
+      ['CREATED', 'FORWARD', 'BACKWARD', 'WON', 'LOST', 'REOPENED', 'TRANSFERRED'],
+    ],
     ['Role', ['ADMIN', 'MEMBER', 'READ_ONLY']],
   ])('has the values of %s', (name, values) => {
     const type = schema.getType(name)

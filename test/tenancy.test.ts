@@ -202,6 +202,8 @@ const typeOfId: Ids = {
   ownerId: 'Member',
   contactId: 'Contact',
   contactIds: 'Contact',
+  tagIds: 'Tag',
+  assigneeIds: 'Member',
   introducedById: 'Contact',
   dealContactId: 'DealContact',
 }

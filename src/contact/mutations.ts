@@ -1,26 +1,24 @@
-import { builder } from '../builder.ts'
 import { optionalIdOf } from '../ids.ts'
-import { userErrors } from '../payload.ts'
-import { type Payload, toPayload } from '../user-errors.ts'
+import { mutation, type PayloadFields } from '../mutation.ts'
 import * as contacts from './service.ts'
 import { Contact } from './type.ts'
 
-const Input = builder.inputType('CreateContactInput', {
-  description: 'A contact.',
-  fields: (t) => ({
-    name: t.string({ required: true, description: 'Their full name, 1 to 255 characters.' }),
-    email: t.string({ description: 'Their email address.' }),
-    phone: t.string({ description: 'Their phone number.' }),
-    jobTitle: t.string({ description: 'What they do there.' }),
-    organizationId: t.id({ description: 'The organization that they belong to.' }),
-  }),
-})
-
-const CreateContactPayload = builder
-  .objectRef<Payload<{ contactId: string }>>('CreateContactPayload')
-  .implement({
-    description: 'The new contact, or why there is none.',
+mutation('createContact', {
+  scope: 'contacts:write',
+  description: 'Creates a contact.',
+  input: {
+    description: 'A contact to create.',
     fields: (t) => ({
+      name: t.string({ required: true, description: 'Their full name, 1 to 255 characters.' }),
+      email: t.string({ description: 'Their email address.' }),
+      phone: t.string({ description: 'Their phone number.' }),
+      jobTitle: t.string({ description: 'What they do there.' }),
+      organizationId: t.id({ description: 'The organization that they belong to.' }),
+    }),
+  },
+  payload: {
+    description: 'The new contact, or why there is none.',
+    fields: (t: PayloadFields<{ contactId: string }>) => ({
       contact: t.prismaField({
         type: Contact,
         nullable: true,
@@ -31,19 +29,10 @@ const CreateContactPayload = builder
           return contactId ? ctx.db.contact.findUnique(find) : null
         },
       }),
-      userErrors: t.expose('userErrors', userErrors),
     }),
-  })
-
-builder.mutationField('createContact', (t) =>
-  t.field({
-    type: CreateContactPayload,
-    authScopes: { scope: 'contacts:write' },
-    description: 'Creates a contact.',
-    args: { input: t.arg({ type: Input, required: true, description: 'What to create.' }) },
-    resolve: (_root, { input: { organizationId, ...input } }, ctx) => {
-      const contact = { ...input, organizationId: optionalIdOf('Organization', organizationId) }
-      return toPayload(ctx.write((tx) => contacts.createContact(tx, contact)))
-    },
-  }),
-)
+  },
+  write: ({ organizationId, ...values }) => {
+    const contact = { ...values, organizationId: optionalIdOf('Organization', organizationId) }
+    return (tx) => contacts.createContact(tx, contact)
+  },
+})

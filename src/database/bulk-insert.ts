@@ -12,6 +12,10 @@ export type Table =
   | 'deal_contact'
   | 'deal_tag'
   | 'deal_assignee'
+  | 'source'
+  | 'close_reason'
+  | 'custom_field_definition'
+  | 'deal_change'
   | 'stage_change'
   | 'event'
 

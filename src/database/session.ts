@@ -1,5 +1,6 @@
 import type { Database, Db } from './database.ts'
-import { type Transaction, type WriteScope, writeTransaction } from './transaction.ts'
+import type { Retryable } from './idempotency.ts'
+import { type Transaction, type WriteScope, type Written, writeOnce } from './transaction.ts'
 
 /**
  * The transactions of one GraphQL operation.
@@ -10,7 +11,11 @@ import { type Transaction, type WriteScope, writeTransaction } from './transacti
  */
 export interface Session {
   readonly db: Db
-  write<T>(scope: WriteScope, work: (tx: Transaction) => Promise<T>): Promise<T>
+  write<T>(
+    scope: WriteScope,
+    work: (tx: Transaction) => Promise<T>,
+    retryable?: Retryable,
+  ): Promise<Written<T>>
   close(): Promise<void>
 }
 
@@ -31,9 +36,9 @@ export function openSession(database: Database, tenantId: () => string): Session
       read ??= openRead(database, tenantId())
       return read.db
     }),
-    async write(scope, work) {
+    async write(scope, work, retryable) {
       await close()
-      return writeTransaction(database, scope, work)
+      return writeOnce(database, scope, work, retryable)
     },
     close,
   }

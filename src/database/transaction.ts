@@ -1,12 +1,15 @@
+import type { Role } from '../auth/scopes.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
+import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
 
-/** Who changes something, as history tells it. */
+/** Who changes something, as history tells it, and as whom the rules see them. */
 export interface Actor {
   kind: 'MEMBER' | 'API_KEY' | 'IMPORT'
   memberId: string | null
   apiKeyId: string | null
+  role: Role
 }
 
 export interface WriteScope {
@@ -31,11 +34,17 @@ export interface Transaction extends WriteScope {
   emit(event: EventInput): void
 }
 
-/** Carries the result of a write that changed nothing out of the transaction rolled back. */
-class NothingWritten<T> {
-  readonly result: T
-  constructor(result: T) {
-    this.result = result
+/** The result of a write, and whether an earlier request with the same key had it first. */
+export interface Written<T> {
+  result: T
+  replayed: boolean
+}
+
+/** Carries a result out of a transaction that is rolled back, as it has changed nothing. */
+class RolledBack<T> {
+  readonly written: Written<T>
+  constructor(written: Written<T>) {
+    this.written = written
   }
 }
 
@@ -49,34 +58,73 @@ export async function writeTransaction<T>(
   scope: WriteScope,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
+  return (await writeOnce(database, scope, work)).result
+}
+
+/**
+ * The same, once: a request with a key that was seen before gets the result of the first one, which
+ * is kept in the transaction of its work. A refused request keeps nothing and can be sent again.
+ */
+export async function writeOnce<T>(
+  database: Database,
+  scope: WriteScope,
+  work: (tx: Transaction) => Promise<T>,
+  retryable?: Retryable,
+): Promise<Written<T>> {
   const { tenantId } = scope
   try {
     return await database.write(tenantId, async (db) => {
-      const { revision } = await db.tenantRevision.update({
-        where: { tenantId },
-        data: { revision: { increment: 1 } },
-        select: { revision: true },
-      })
+      const owner = { ...scope, db }
+      if (retryable) await claimKey(owner, retryable)
+      const revision = await stepRevision(owner, 1)
+      const first = retryable && (await firstResult<T>(owner, retryable))
+      if (first) throw new RolledBack({ result: first, replayed: true })
       const events: EventInput[] = []
-      const result = await work({ ...scope, db, revision, emit: (event) => events.push(event) })
-      if (events.length === 0) throw new NothingWritten(result)
-      await bulkInsert(db, 'event', events.map(toRow))
-      return result
-
-      function toRow(event: EventInput, position: number): Prisma.EventCreateManyInput {
-        return {
-          tenantId,
-          revision,
-          position,
-          type: event.type,
-          dealId: event.dealId ?? null,
-          payload: event.payload ?? {},
-          occurredAt: event.occurredAt ?? scope.now,
-        }
+      const result = await work({ ...owner, revision, emit: (event) => events.push(event) })
+      const written = { result, replayed: false }
+      if (events.length === 0) {
+        if (!retryable) throw new RolledBack(written)
+        await stepRevision(owner, -1)
       }
+      await bulkInsert(
+        db,
+        'event',
+        events.map((event, position) => toRow(scope, revision, event, position)),
+      )
+      if (retryable) await keepResult(owner, retryable, result)
+      return written
     })
   } catch (error) {
-    if (error instanceof NothingWritten) return error.result as T
+    if (error instanceof RolledBack) return error.written as Written<T>
     throw error
+  }
+}
+
+async function stepRevision(
+  { db, tenantId }: { db: Db; tenantId: string },
+  by: 1 | -1,
+): Promise<bigint> {
+  const { revision } = await db.tenantRevision.update({
+    where: { tenantId },
+    data: { revision: { increment: by } },
+    select: { revision: true },
+  })
+  return revision
+}
+
+function toRow(
+  { tenantId, now }: WriteScope,
+  revision: bigint,
+  event: EventInput,
+  position: number,
+): Prisma.EventCreateManyInput {
+  return {
+    tenantId,
+    revision,
+    position,
+    type: event.type,
+    dealId: event.dealId ?? null,
+    payload: event.payload ?? {},
+    occurredAt: event.occurredAt ?? now,
   }
 }

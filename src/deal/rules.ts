@@ -1,11 +1,9 @@
-import type { StageKind } from '../pipeline/rules.ts'
 import { checkName, checkTexts, maxNameLength } from '../texts.ts'
 import { invalid, type UserError } from '../user-errors.ts'
 
 export type ValuePeriod = 'ONE_TIME' | 'MONTHLY' | 'QUARTERLY' | 'ANNUAL'
 export type Priority = 'LOW' | 'MEDIUM' | 'HIGH'
 
-const dayMs = 86_400_000
 const customFieldKey = /^cf_[a-z0-9_]{1,60}$/
 const yearly: Record<ValuePeriod, number | null> = {
   ONE_TIME: null,
@@ -29,15 +27,6 @@ export function amountsPerYear(period: string): number | null {
   return yearly[period as ValuePeriod] ?? null
 }
 
-/** When an open deal that stays where it is begins to rot; null when it never does. */
-export function rottingAt(
-  deal: { status: string; stageEnteredAt: Date },
-  rottingDays: number | null,
-): Date | null {
-  if (deal.status !== ('OPEN' satisfies StageKind) || rottingDays === null) return null
-  return new Date(deal.stageEnteredAt.getTime() + rottingDays * dayMs)
-}
-
 export interface DealValues {
   name?: string | null
   currency?: string | null
@@ -45,7 +34,6 @@ export interface DealValues {
   confidence?: number | null
   description?: string | null
   nextStep?: string | null
-  source?: string | null
   leadRef?: string | null
   externalId?: string | null
   customFields?: unknown
@@ -66,7 +54,7 @@ export function checkDealValues(values: DealValues, path: string[]): UserError[]
     ...(externalId == null || (externalId !== '' && [...externalId].length <= maxNameLength)
       ? []
       : [invalid(`An externalId has 1 to ${maxNameLength} characters.`, [...path, 'externalId'])]),
-    ...checkTexts(values, ['description', 'nextStep', 'source', 'leadRef'], path),
+    ...checkTexts(values, ['description', 'nextStep', 'leadRef'], path),
     ...(customFields === undefined
       ? []
       : checkCustomFields(customFields, [...path, 'customFields'])),

@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
-import { generateKeyBetween } from 'fractional-indexing'
 import { closeOrReopen } from '../close-reason/service.ts'
 import type { Transaction } from '../database/transaction.ts'
+import { recordDealChanges } from '../deal-change/service.ts'
+import { checkReferences } from '../deal-input/service.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
+import { lastPlace } from '../rank/service.ts'
+import { sourceIdOf } from '../source/service.ts'
 import { openingStage, type Stage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
 import { takeNumbers } from '../tenant/service.ts'
-import { invalid, notFound, refuse } from '../user-errors.ts'
+import { refuse } from '../user-errors.ts'
 import { checkDealValues, effectiveProbability, type Priority, type ValuePeriod } from './rules.ts'
 
 /** What can be written of a deal, apart from its stage. What is left out stays; null clears. */
@@ -38,6 +41,8 @@ export interface CreateDeal extends DealInput {
   stageId?: string | null
   reason?: string | null
   contactIds?: string[]
+  tagIds?: string[]
+  assigneeIds?: string[]
 }
 
 /**
@@ -46,23 +51,21 @@ export interface CreateDeal extends DealInput {
  */
 export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ dealId: string }> {
   const { db, tenantId } = tx
-  const { id: wanted, pipelineId, stageId, reason = null, contactIds = [], ...values } = input
+  const { id: wanted, pipelineId, stageId, reason = null, ...others } = input
+  const { contactIds = [], tagIds = [], assigneeIds = [], ...values } = others
   const id = wanted ?? newId()
   if (wanted && (await db.deal.findFirst({ where: { tenantId, id }, select: { id: true } }))) {
     return { dealId: id }
   }
   const stage = await openingStage(tx, { pipelineId, stageId })
-  await checkInput(tx, values, { contactIds })
-  const closed = await closeOrReopen(tx, stage, reason)
-  const deal = await insertDeal(tx, stage, {
-    ...toRow(values),
-    ...closed,
-    id,
-    name: values.name.trim(),
-  })
+  await checkInput(tx, { ...values, contactIds, tagIds, assigneeIds })
+  const closed = await closeOrReopen(tx, stage, { reason, required: stage.reasonRequired })
+  const row = await toRow(tx, values)
+  const deal = await insertDeal(tx, stage, { ...row, ...closed, id, name: values.name.trim() })
   const probability = effectiveProbability(deal, stage.probability)
   await recordStageChange(tx, { deal, from: null, to: stage, probability, reason })
   await addContacts(tx, id, contactIds)
+  await addTagsAndAssignees(tx, id, { tagIds, assigneeIds })
   tx.emit({ type: 'deal.created', dealId: id, payload: { stageId: stage.id } })
   return { dealId: id }
 }
@@ -85,7 +88,7 @@ async function insertDeal(
       pipelineId: stage.pipelineId,
       stageId: stage.id,
       status: stage.kind,
-      rank: generateKeyBetween(await lastRank(tx, stage.id), null),
+      rank: await lastPlace(tx, stage.id),
       stageEnteredAt: now,
       lastOpenStageId: stage.kind === 'OPEN' ? stage.id : null,
       version: 1,
@@ -101,13 +104,16 @@ export async function updateDeal(
   { dealId, expectedVersion, ...values }: Versioned & DealInput,
 ): Promise<{ dealId: string }> {
   const deal = await dealToChange(tx, { dealId, expectedVersion })
-  await checkInput(tx, values, { dealId })
-  const changed = Object.entries(toRow(values)).filter(
+  await checkInput(tx, values, dealId)
+  const changed = Object.entries(await toRow(tx, values)).filter(
     ([field, value]) => value !== undefined && !isSame(value, deal[field as keyof Deal]),
   )
   if (changed.length === 0) return { dealId }
-  await saveDeal(tx, { dealId, expectedVersion }, Object.fromEntries(changed))
-  tx.emit({ type: 'deal.updated', dealId, payload: { fields: changed.map(([field]) => field) } })
+  const row = Object.fromEntries(changed)
+  await saveDeal(tx, { dealId, expectedVersion }, row)
+  await recordDealChanges(tx, [{ before: deal, values: row }])
+  const fields = changed.map(([field]) => (field === 'sourceId' ? 'source' : field))
+  tx.emit({ type: 'deal.updated', dealId, payload: { fields } })
   return { dealId }
 }
 
@@ -135,67 +141,37 @@ export async function restoreDeal(
 ): Promise<{ dealId: string }> {
   const deal = await dealToChange(tx, versioned, { deleted: true })
   if (!deal.deletedAt) return { dealId: deal.id }
-  const rank = generateKeyBetween(await lastRank(tx, deal.stageId), null)
+  const rank = await lastPlace(tx, deal.stageId)
   await saveDeal(tx, versioned, { deletedAt: null, rank })
   tx.emit({ type: 'deal.restored', dealId: deal.id })
   return { dealId: deal.id }
 }
 
-/** The rank of the last live deal on a stage's board; null for an empty one. */
-export async function lastRank(
-  { db, tenantId }: Transaction,
-  stageId: string,
-): Promise<string | null> {
-  const last = await db.deal.findFirst({
-    where: { tenantId, stageId, deletedAt: null },
-    orderBy: [{ rank: 'desc' }, { id: 'desc' }],
-    select: { rank: true },
-  })
-  return last?.rank ?? null
-}
-
 /** The values as columns; checkDealValues has refused a null where the column takes none. */
-function toRow({ name, currency, valuePeriod, ...values }: DealInput) {
+async function toRow(
+  tx: Transaction,
+  { name, currency, valuePeriod, source, ...values }: DealInput,
+) {
   return {
     ...values,
     ...(name != null && { name: name.trim() }),
     ...(currency != null && { currency }),
     ...(valuePeriod != null && { valuePeriod }),
+    ...(source !== undefined && {
+      sourceId: source === null ? null : await sourceIdOf(tx, source, ['input', 'source']),
+    }),
   }
 }
 
 async function checkInput(
   tx: Transaction,
-  values: DealInput,
-  { dealId, contactIds = [] }: { dealId?: string; contactIds?: string[] },
+  input: DealInput & Pick<CreateDeal, 'contactIds' | 'tagIds' | 'assigneeIds'>,
+  dealId?: string,
 ): Promise<void> {
-  const { db, tenantId } = tx
-  const { organizationId, ownerId, externalId } = values
-  const errors = checkDealValues(values, ['input'])
-  const refer = (found: object | null, what: string, path: string[]) => {
-    if (!found) errors.push(notFound(what, ['input', ...path]))
-  }
-  if (organizationId) {
-    const found = await db.organization.findFirst({ where: { tenantId, id: organizationId } })
-    refer(found, 'organization', ['organizationId'])
-  }
-  if (ownerId)
-    refer(await db.member.findFirst({ where: { tenantId, id: ownerId } }), 'member', ['ownerId'])
-  const contacts = await db.contact.findMany({
-    where: { tenantId, id: { in: contactIds } },
-    select: { id: true },
-  })
-  for (const [index, id] of contactIds.entries()) {
-    refer(contacts.find((contact) => contact.id === id) ?? null, 'contact', [
-      'contactIds',
-      String(index),
-    ])
-  }
-  if (externalId) {
-    const other = await db.deal.findFirst({ where: { tenantId, externalId }, select: { id: true } })
-    if (other && other.id !== dealId)
-      errors.push(invalid('Another deal has this id.', ['input', 'externalId']))
-  }
+  const errors = [
+    ...checkDealValues(input, ['input']),
+    ...(await checkReferences(tx, input, dealId)),
+  ]
   if (errors.length > 0) refuse(...errors)
 }
 
@@ -215,4 +191,15 @@ async function addContacts(
       ...times,
     })),
   })
+}
+
+async function addTagsAndAssignees(
+  { db, tenantId }: Transaction,
+  dealId: string,
+  { tagIds, assigneeIds }: { tagIds: string[]; assigneeIds: string[] },
+) {
+  const tags = [...new Set(tagIds)].map((tagId) => ({ tenantId, dealId, tagId }))
+  const assignees = [...new Set(assigneeIds)].map((memberId) => ({ tenantId, dealId, memberId }))
+  if (tags.length > 0) await db.dealTag.createMany({ data: tags })
+  if (assignees.length > 0) await db.dealAssignee.createMany({ data: assignees })
 }

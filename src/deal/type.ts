@@ -1,15 +1,16 @@
 import { builder, textEnum } from '../builder.ts'
+import { closeReasonNames } from '../close-reason/loaders.ts'
 import { Contact } from '../contact/type.ts'
 import { idOf } from '../ids.ts'
 import { Member } from '../member/type.ts'
 import { Organization } from '../organization/type.ts'
 import { pipelineNames } from '../pipeline/loaders.ts'
 import { Pipeline } from '../pipeline/type.ts'
+import { sourceNames } from '../source/loaders.ts'
 import { stageFacts } from '../stage/loaders.ts'
 import { Stage } from '../stage/type.ts'
-import { Tag } from '../tag/type.ts'
 import { DealPriority, DealStatus } from './filters.ts'
-import { amountsPerYear, effectiveProbability, rottingAt } from './rules.ts'
+import { amountsPerYear, effectiveProbability } from './rules.ts'
 
 export const ValuePeriod = textEnum('ValuePeriod', 'For how long a deal’s amount is paid.', {
   ONE_TIME: 'Once.',
@@ -124,21 +125,15 @@ export const Deal = builder.prismaNode('Deal', {
         return amount && times ? amount.mul(times) : null
       },
     }),
-    rottingAt: t.field({
+    rottingAt: t.expose('rottingAt', {
       type: 'DateTime',
       nullable: true,
       description: 'When it begins to rot if it stays in its stage; null where nothing rots.',
-      select: { status: true, stageEnteredAt: true, stageId: true },
-      resolve: async (deal, _args, ctx) =>
-        rottingAt(deal, (await ctx.loader(stageFacts).load(deal.stageId)).rottingDays),
     }),
     isRotting: t.boolean({
       description: 'Whether it has stayed in its stage for longer than the stage’s `rottingDays`.',
-      select: { status: true, stageEnteredAt: true, stageId: true },
-      resolve: async (deal, _args, ctx) => {
-        const at = rottingAt(deal, (await ctx.loader(stageFacts).load(deal.stageId)).rottingDays)
-        return at !== null && at <= ctx.now()
-      },
+      select: { rottingAt: true },
+      resolve: ({ rottingAt }, _args, ctx) => rottingAt !== null && rottingAt <= ctx.now(),
     }),
     organization: t.relation('organization', {
       type: Organization,
@@ -155,9 +150,11 @@ export const Deal = builder.prismaNode('Deal', {
       nullable: true,
       description: 'Its first person to talk to; null when none of its contacts is primary.',
     }),
-    source: t.exposeString('source', {
+    source: t.string({
       nullable: true,
-      description: 'Where it came from: `Referral`.',
+      description: 'The name of where it came from: `Referral`.',
+      select: { sourceId: true },
+      resolve: ({ sourceId }, _args, ctx) => sourceId && ctx.loader(sourceNames).load(sourceId),
     }),
     nextStep: t.exposeString('nextStep', { nullable: true, description: 'What to do next.' }),
     expectedCloseDate: t.expose('expectedCloseDate', {
@@ -170,8 +167,20 @@ export const Deal = builder.prismaNode('Deal', {
       nullable: true,
       description: 'When it was won or lost; null while it is open.',
     }),
-    wonReason: t.exposeString('wonReason', { nullable: true, description: 'Why it was won.' }),
-    lostReason: t.exposeString('lostReason', { nullable: true, description: 'Why it was lost.' }),
+    wonReason: t.string({
+      nullable: true,
+      description: 'Why it was won.',
+      select: { closeReasonId: true, status: true },
+      resolve: ({ closeReasonId: id, status }, _args, ctx) =>
+        id && status === 'WON' ? ctx.loader(closeReasonNames).load(id) : null,
+    }),
+    lostReason: t.string({
+      nullable: true,
+      description: 'Why it was lost.',
+      select: { closeReasonId: true, status: true },
+      resolve: ({ closeReasonId: id, status }, _args, ctx) =>
+        id && status === 'LOST' ? ctx.loader(closeReasonNames).load(id) : null,
+    }),
     leadRef: t.exposeString('leadRef', {
       nullable: true,
       description: 'The lead that it came from, elsewhere.',
@@ -194,22 +203,6 @@ export const Deal = builder.prismaNode('Deal', {
       type: 'DateTime',
       nullable: true,
       description: 'When it was deleted; it is in no list until it is restored.',
-    }),
-    tags: t.field({
-      type: [Tag],
-      description: 'Its tags, by name.',
-      select: (_args, _ctx, nested) => ({
-        tags: { select: { tag: nested() }, orderBy: { tag: { name: 'asc' } } },
-      }),
-      resolve: ({ tags }) => tags.map(({ tag }) => tag),
-    }),
-    assignees: t.field({
-      type: [Member],
-      description: 'The members who work on it beside its owner, by name.',
-      select: (_args, _ctx, nested) => ({
-        assignees: { select: { member: nested() }, orderBy: { member: { name: 'asc' } } },
-      }),
-      resolve: ({ assignees }) => assignees.map(({ member }) => member),
     }),
   }),
 })

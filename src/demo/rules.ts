@@ -2,6 +2,7 @@ import { generateNKeysBetween } from 'fractional-indexing'
 import { effectiveProbability } from '../deal/rules.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { directionOf } from '../stage-change/rules.ts'
+import { catalogued } from './catalogues.ts'
 import {
   type Chance,
   type Company,
@@ -9,6 +10,7 @@ import {
   createCompany,
   type DemoPipeline,
   daysBefore,
+  foundedOn,
   type Row,
 } from './company.ts'
 import { type Subject, type Visit, walk } from './journey.ts'
@@ -27,6 +29,8 @@ const closingMinute = 21 * 60
 const priorities = ['HIGH', 'MEDIUM', 'MEDIUM', 'LOW', null]
 
 type DealRow = Row<Prisma.DealCreateManyInput> & {
+  source: string | null
+  reason: string | null
   priority: string | null
   stageEnteredAt: Date
   createdAt: Date
@@ -63,7 +67,7 @@ export function demoRows(seed: number, day: Date) {
     const subject = newSubject(chance, company, names)
     return tellDeal(chance, company, subject, walk(chance, subject, age), day)
   })
-  return {
+  const rows = {
     members,
     tags,
     contacts,
@@ -76,6 +80,7 @@ export function demoRows(seed: number, day: Date) {
     dealTags: stories.flatMap(({ deal }) => tagsOf(chance, company, deal)),
     dealAssignees: stories.flatMap(({ deal }) => assigneesOf(chance, company, deal)),
   }
+  return { ...rows, ...catalogued(chance, rows.deals, foundedOn(day)) }
 }
 
 /** The power makes more deals of last month than of last winter. */
@@ -115,7 +120,7 @@ function tellDeal(
   )
   const created = changes[0] as ChangeRow
   const last = changes.at(-1) as ChangeRow
-  const reason = last.reason ?? null
+  const reason = (last.reason as string | null | undefined) ?? null
   const deal: DealRow = {
     ...base,
     name,
@@ -136,8 +141,7 @@ function tellDeal(
       : null,
     expectedCloseDate: expectedDaysAgo === null ? null : daysBefore(day, expectedDaysAgo),
     closedAt: stage.kind === 'OPEN' ? null : last.occurredAt,
-    wonReason: stage.kind === 'WON' ? reason : null,
-    lostReason: stage.kind === 'LOST' ? reason : null,
+    reason: stage.kind === 'OPEN' ? null : reason,
     leadRef: chance.often(20) ? `lead-${chance.between(10_000, 99_999)}` : null,
     metadata: chance.often(25) ? { campaign: chance.pick(campaigns) } : {},
     customFields: chance.often(60) ? { cf_region: account.region } : {},

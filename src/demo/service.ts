@@ -32,7 +32,7 @@ export async function seedDemo(
   const day = startOfDay(now)
   const tenantId = found ?? (await createTenant(database, { ...tenant, now: foundedOn(day) }))
   const rows = demoRows(demoSeed, day)
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null } as const
+  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, role: 'ADMIN' } as const
   const secret = await writeTransaction(
     database,
     { tenantId, actor, now, requestId: 'demo' },
@@ -54,6 +54,9 @@ async function writeRows(tx: Transaction, rows: DemoRows): Promise<void> {
   await insert(tx, 'tag', await numbered(tx, 'tag', rows.tags))
   await insert(tx, 'organization', await numbered(tx, 'organization', rows.organizations))
   await insert(tx, 'contact', await numbered(tx, 'contact', rows.contacts))
+  await insert(tx, 'source', rows.sources)
+  await insert(tx, 'close_reason', rows.closeReasons)
+  await insert(tx, 'custom_field_definition', rows.customFields)
   await insert(tx, 'deal', await numbered(tx, 'deal', rows.deals))
   await insert(tx, 'deal_contact', rows.dealContacts)
   await insert(tx, 'deal_tag', rows.dealTags)

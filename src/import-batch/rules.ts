@@ -15,7 +15,6 @@ import { isLinked, type Links, type Names } from '../import-link/rules.ts'
 /** Values of a deal that a row sets as they are. */
 export interface RowValues {
   name: string
-  source?: string
   amount?: Prisma.Decimal
   currency?: string
   description?: string
@@ -40,6 +39,7 @@ export interface ExistingDeal extends PlacedDeal, Nullable<Omit<RowValues, 'curr
   currency: string
   organizationId: string | null
   ownerId: string | null
+  sourceId: string | null
   deletedAt: Date | null
 }
 
@@ -72,7 +72,7 @@ export interface Known extends Links {
  * changes nothing.
  */
 export function decide(row: ImportRow, known: Known): Decision {
-  const { deal, history = [], now, organization, owner } = known
+  const { deal, history = [], now, organization, owner, source } = known
   if (!deal) return { outcome: 'created', entries: firstEntries(row, known.entryStage, now) }
   if (deal.deletedAt) return rejected('the deal with this externalId is deleted')
   if (deal.pipelineId !== known.pipelineId) {
@@ -83,6 +83,7 @@ export function decide(row: ImportRow, known: Known): Decision {
     values: changedValues(row.values, deal),
     ...(organization && !isLinked(organization, deal.organizationId) && { organization }),
     ...(owner && !isLinked(owner, deal.ownerId) && { owner }),
+    ...(source && !isLinked(source, deal.sourceId) && { source }),
     ...(closedAt && { closedAt }),
     ...(row.stage.id !== deal.stage.id && { entry: nextEntry(row, deal, { history, now }) }),
   }
@@ -104,7 +105,6 @@ export function changedFields({ values, entry, ...others }: DealChanges): string
 
 const valueKeys = [
   'name',
-  'source',
   'amount',
   'currency',
   'description',

@@ -178,6 +178,7 @@ function newDealValues(
     lastOpenStageId: entered.to.id,
     organizationId: links.organization?.ids[0] ?? null,
     ownerId: links.owner?.ids[0] ?? null,
+    sourceId: links.source?.ids[0] ?? null,
     closedAt: stage.kind === 'OPEN' ? null : last.occurredAt,
     version: 1,
     createdAt: entered.occurredAt,
@@ -186,13 +187,14 @@ function newDealValues(
 }
 
 async function updateDeal(tx: Transaction, { deal, changes, rank }: ChangedDeal): Promise<void> {
-  const { values, organization, owner, closedAt, entry } = changes
+  const { values, organization, owner, source, closedAt, entry } = changes
   await tx.db.deal.updateMany({
     where: { tenantId: tx.tenantId, id: deal.id },
     data: {
       ...values,
       ...(organization && { organizationId: organization.ids[0] ?? null }),
       ...(owner && { ownerId: owner.ids[0] ?? null }),
+      ...(source && { sourceId: source.ids[0] ?? null }),
       ...(closedAt && { closedAt }),
       ...(entry && rank && movedValues(entry, rank)),
       version: { increment: 1 },
@@ -214,8 +216,7 @@ function movedValues({ from, to, occurredAt }: StageEntry, rank: string) {
     rank,
     stageEnteredAt: occurredAt,
     closedAt: isOpen ? null : occurredAt,
-    wonReason: null,
-    lostReason: null,
+    closeReasonId: null,
     ...(lastOpenStage && { lastOpenStageId: lastOpenStage.id }),
   }
 }

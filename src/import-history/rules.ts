@@ -3,6 +3,7 @@ import { type Direction, directionOf } from '../stage-change/rules.ts'
 
 export interface ImportStage {
   id: string
+  pipelineId: string
   name: string
   kind: StageKind
   position: number

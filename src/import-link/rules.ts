@@ -10,11 +10,13 @@ export interface Link {
 export interface Names {
   organization?: string
   owner?: string
+  source?: string
 }
 
 export interface Links {
   organization?: Link
   owner?: Link
+  source?: Link
 }
 
 /** A deal keeps its organization or owner where several have the name that the row tells. */

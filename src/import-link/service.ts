@@ -17,17 +17,23 @@ export async function findLinks(tx: Transaction, rows: Names[]): Promise<(row: N
   )
   const byName = await find(
     tx,
-    Prisma.sql`SELECT tenant_id, id, number, lower(name) AS folded FROM member`,
+    Prisma.sql`SELECT tenant_id, id, number, lower(name) AS folded FROM member WHERE deleted_at IS NULL`,
     owners.filter((owner) => !isEmail(owner)),
   )
   const byEmail = await find(
     tx,
-    Prisma.sql`SELECT tenant_id, id, number, lower(email) AS folded FROM member`,
+    Prisma.sql`SELECT tenant_id, id, number, lower(email) AS folded FROM member WHERE deleted_at IS NULL`,
     owners.filter(isEmail),
   )
-  return ({ organization = '', owner = '' }) => ({
+  const sources = await find(
+    tx,
+    Prisma.sql`SELECT tenant_id, id, created_at AS number, lower(name) AS folded FROM source`,
+    rows.flatMap(({ source }) => source ?? []),
+  )
+  return ({ organization = '', owner = '', source = '' }) => ({
     organization: organizations.get(organization),
     owner: byName.get(owner) ?? byEmail.get(owner),
+    source: sources.get(source),
   })
 }
 
@@ -49,12 +55,26 @@ async function find(
 }
 
 /**
- * Creates the organizations and members that the links name and nothing has yet; each then stands
+ * Creates the organizations, members and sources that the links name and nothing has yet; each then stands
  * for the new one.
  */
 export async function createMissing(tx: Transaction, links: Links[]): Promise<void> {
   await createOrganizations(tx, missing(links.map(({ organization }) => organization)))
   await createMembers(tx, missing(links.map(({ owner }) => owner)))
+  await createSources(tx, missing(links.map(({ source }) => source)))
+}
+
+async function createSources(tx: Transaction, links: Link[]): Promise<void> {
+  if (links.length === 0) return
+  const { db, tenantId, now } = tx
+  await db.source.createMany({
+    data: links.map(({ name, ids }) => {
+      const id = newId()
+      ids.push(id)
+      tx.emit({ type: 'source.created', payload: { sourceId: id } })
+      return { tenantId, id, name, createdAt: now }
+    }),
+  })
 }
 
 async function createOrganizations(tx: Transaction, links: Link[]): Promise<void> {

@@ -70,6 +70,7 @@ export function decodeRow(raw: RawRow, decoding: Decoding): ImportRow | { reason
     closedAt: read('closedAt', instant),
     organization: read('organization', text(maxNameLength)),
     owner: read('owner', text(maxNameLength)),
+    source: read('source', text(maxNameLength)),
     values: readValues(read),
   }
   if (row.createdAt && row.closedAt && row.closedAt < row.createdAt) {
@@ -86,7 +87,6 @@ export function cellOf(cells: string[], index: number | undefined): string {
 function readValues(read: <T>(field: ImportField, format: Format<T>) => T | undefined): RowValues {
   const values = {
     name: read('name', text(maxNameLength)) ?? '',
-    source: read('source', text(maxTextLength)),
     amount: read('amount', amount),
     currency: read('currency', currency),
     description: read('description', text(maxTextLength)),

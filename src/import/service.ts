@@ -95,7 +95,7 @@ export async function importDeals(job: Import): Promise<Counts> {
 }
 
 function scopeOf({ tenantId, clock, requestId }: Import): WriteScope {
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null } as const
+  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, role: 'ADMIN' } as const
   return { tenantId, actor, now: clock(), requestId }
 }
 

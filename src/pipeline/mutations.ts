@@ -1,6 +1,5 @@
 import { builder } from '../builder.ts'
-import { userErrors } from '../payload.ts'
-import { type Payload, toPayload } from '../user-errors.ts'
+import { mutation, type PayloadFields } from '../mutation.ts'
 import * as pipelines from './service.ts'
 import { Pipeline, StageKind } from './type.ts'
 
@@ -28,30 +27,30 @@ const StageInput = builder.inputType('CreatePipelineStageInput', {
   }),
 })
 
-const Input = builder.inputType('CreatePipelineInput', {
-  description: 'A pipeline with its stages.',
-  fields: (t) => ({
-    name: t.string({
-      required: true,
-      description: '1 to 255 characters, unique in the tenant in any case.',
-    }),
-    stages: t.field({
-      type: [StageInput],
-      required: true,
-      description: 'In their order; at least one of each kind, at most 50.',
-    }),
-    isDefault: t.boolean({
-      description:
-        'Whether new deals go here by default. Default: only for the tenant’s first pipeline.',
-    }),
-  }),
-})
-
-const CreatePipelinePayload = builder
-  .objectRef<Payload<{ pipelineId: string }>>('CreatePipelinePayload')
-  .implement({
-    description: 'The new pipeline, or why there is none.',
+mutation('createPipeline', {
+  scope: 'pipelines:write',
+  description: 'Creates a pipeline and its stages.',
+  input: {
+    description: 'A pipeline with its stages.',
     fields: (t) => ({
+      name: t.string({
+        required: true,
+        description: '1 to 255 characters, unique in the tenant in any case.',
+      }),
+      stages: t.field({
+        type: [StageInput],
+        required: true,
+        description: 'In their order; at least one of each kind, at most 50.',
+      }),
+      isDefault: t.boolean({
+        description:
+          'Whether new deals go here by default. Default: only for the tenant’s first pipeline.',
+      }),
+    }),
+  },
+  payload: {
+    description: 'The new pipeline, or why there is none.',
+    fields: (t: PayloadFields<{ pipelineId: string }>) => ({
       pipeline: t.prismaField({
         type: Pipeline,
         nullable: true,
@@ -62,17 +61,7 @@ const CreatePipelinePayload = builder
           return pipelineId ? ctx.db.pipeline.findUnique(find) : null
         },
       }),
-      userErrors: t.expose('userErrors', userErrors),
     }),
-  })
-
-builder.mutationField('createPipeline', (t) =>
-  t.field({
-    type: CreatePipelinePayload,
-    authScopes: { scope: 'pipelines:write' },
-    description: 'Creates a pipeline and its stages.',
-    args: { input: t.arg({ type: Input, required: true, description: 'What to create.' }) },
-    resolve: (_root, { input }, ctx) =>
-      toPayload(ctx.write((tx) => pipelines.createPipeline(tx, input))),
-  }),
-)
+  },
+  write: (input) => (tx) => pipelines.createPipeline(tx, input),
+})

@@ -3,6 +3,26 @@ import { invalid, type UserError } from '../user-errors.ts'
 
 export type StageKind = 'OPEN' | 'WON' | 'LOST'
 
+/** What a pipeline does not let its deals do; all of it is off unless somebody turned it on. */
+export interface PipelineRules {
+  /** Deals go on only to the next open stage, and win from the last one. */
+  noSkipping: boolean
+  /** Deals do not go back to an earlier open stage. */
+  noMovingBack: boolean
+  /** Every closed stage takes a deal only with a reason. */
+  reasonToClose: boolean
+}
+
+/** The rules in a pipeline's column. */
+export function rulesOf(column: unknown): PipelineRules {
+  const { noSkipping, noMovingBack, reasonToClose } = column as Partial<PipelineRules>
+  return {
+    noSkipping: noSkipping ?? false,
+    noMovingBack: noMovingBack ?? false,
+    reasonToClose: reasonToClose ?? false,
+  }
+}
+
 export interface NewStage {
   name: string
   kind: StageKind

@@ -1,8 +1,16 @@
 import type { StageKind } from '../pipeline/rules.ts'
 
-export type Direction = 'CREATED' | 'FORWARD' | 'BACKWARD' | 'WON' | 'LOST' | 'REOPENED'
+export type Direction =
+  | 'CREATED'
+  | 'FORWARD'
+  | 'BACKWARD'
+  | 'WON'
+  | 'LOST'
+  | 'REOPENED'
+  | 'TRANSFERRED'
 
 export interface StagePlace {
+  pipelineId: string
   kind: StageKind
   position: number
 }
@@ -12,5 +20,6 @@ export function directionOf(from: StagePlace | null, to: StagePlace): Direction 
   if (!from) return 'CREATED'
   if (to.kind !== 'OPEN') return to.kind
   if (from.kind !== 'OPEN') return 'REOPENED'
+  if (to.pipelineId !== from.pipelineId) return 'TRANSFERRED'
   return to.position >= from.position ? 'FORWARD' : 'BACKWARD'
 }

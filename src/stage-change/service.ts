@@ -25,6 +25,8 @@ export interface NewStageChange {
   probability: number
   reason?: string | null
   note?: string | null
+  /** Whether a rule was set aside for it. */
+  override?: boolean
 }
 
 /**
@@ -33,7 +35,7 @@ export interface NewStageChange {
  */
 export async function recordStageChange(tx: Transaction, change: NewStageChange): Promise<string> {
   const { db, tenantId, actor, requestId, now } = tx
-  const { deal, from, to, probability, note = null } = change
+  const { deal, from, to, probability, note = null, override = false } = change
   const last = from
     ? await db.stageChange.aggregate({ where: { tenantId, dealId: deal.id }, _max: { seq: true } })
     : null
@@ -61,6 +63,7 @@ export async function recordStageChange(tx: Transaction, change: NewStageChange)
       // As on the deal itself, so that the two can be compared.
       reason: change.reason?.trim() || null,
       note,
+      override,
       requestId,
       occurredAt: now,
     },

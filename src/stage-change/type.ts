@@ -1,5 +1,5 @@
+import { Actor, actorSelection } from '../actor/type.ts'
 import { builder, textEnum } from '../builder.ts'
-import { Member } from '../member/type.ts'
 import { pipelineNames } from '../pipeline/loaders.ts'
 import { stageFacts } from '../stage/loaders.ts'
 import { Stage } from '../stage/type.ts'
@@ -11,34 +11,7 @@ const Direction = textEnum('StageChangeDirection', 'What a stage change was.', {
   WON: 'Into a stage of kind WON.',
   LOST: 'Into a stage of kind LOST.',
   REOPENED: 'From a closed stage back to an open one.',
-})
-
-const ActorKind = textEnum('ActorKind', 'What made a change.', {
-  MEMBER: 'A member, signed in.',
-  API_KEY: 'A program with an API key, perhaps for a member.',
-  IMPORT: 'An import, from what its file says.',
-})
-
-const Actor = builder.prismaObject('StageChange', {
-  variant: 'Actor',
-  description: 'Who made a change.',
-  select: { tenantId: true, id: true },
-  fields: (t) => ({
-    kind: t.expose('actorKind', { type: ActorKind, description: 'What made the change.' }),
-    name: t.string({
-      description: 'The name of the member, else of the API key, else `Import`.',
-      select: {
-        actorMember: { select: { name: true } },
-        actorApiKey: { select: { name: true } },
-      },
-      resolve: ({ actorMember, actorApiKey }) => actorMember?.name ?? actorApiKey?.name ?? 'Import',
-    }),
-    member: t.relation('actorMember', {
-      type: Member,
-      nullable: true,
-      description: 'The member who made it, or for whom the API key acted.',
-    }),
-  }),
+  TRANSFERRED: 'From an open stage to an open stage of another pipeline.',
 })
 
 export const StageChange = builder.prismaNode('StageChange', {
@@ -97,12 +70,20 @@ export const StageChange = builder.prismaNode('StageChange', {
       nullable: true,
       description: 'When the deal was expected to close, at that moment.',
     }),
-    actor: t.variant(Actor, { description: 'Who made the change.' }),
+    actor: t.field({
+      type: Actor,
+      description: 'Who made the change.',
+      select: (_args, _ctx, nested) => actorSelection(nested),
+      resolve: (change) => change,
+    }),
     reason: t.exposeString('reason', {
       nullable: true,
       description: 'Why the deal was won or lost.',
     }),
     note: t.exposeString('note', { nullable: true, description: 'What the mover wanted to add.' }),
+    override: t.exposeBoolean('override', {
+      description: 'Whether an administrator set a rule of the pipeline aside for it.',
+    }),
     requestId: t.exposeString('requestId', {
       description: 'The request that made the change, as in the logs.',
     }),

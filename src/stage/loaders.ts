@@ -4,7 +4,6 @@ export interface StageFacts {
   id: string
   name: string
   probability: number
-  rottingDays: number | null
 }
 
 /** What the computed fields of deals need to know of their stages, by the stages' ids. */
@@ -14,7 +13,7 @@ export async function stageFacts(
 ): Promise<StageFacts[]> {
   const stages = await db.stage.findMany({
     where: { tenantId, id: { in: [...ids] } },
-    select: { id: true, name: true, probability: true, rottingDays: true },
+    select: { id: true, name: true, probability: true },
   })
   const byId = new Map(stages.map((stage) => [stage.id, stage]))
   return ids.map((id) => {

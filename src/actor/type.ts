@@ -1,0 +1,43 @@
+import { builder, textEnum } from '../builder.ts'
+import { Member } from '../member/type.ts'
+
+const ActorKind = textEnum('ActorKind', 'What made a change.', {
+  MEMBER: 'A member, signed in.',
+  API_KEY: 'A program with an API key, perhaps for a member.',
+  IMPORT: 'An import, from what its file says.',
+})
+
+interface ActorShape {
+  actorKind: string
+  actorMember: { tenantId: string; id: string; name: string } | null
+  actorApiKey: { name: string } | null
+}
+
+export const Actor = builder.objectRef<ActorShape>('Actor').implement({
+  description: 'Who made a change.',
+  fields: (t) => ({
+    kind: t.expose('actorKind', { type: ActorKind, description: 'What made the change.' }),
+    name: t.string({
+      description: 'The name of the member, else of the API key, else `Import`.',
+      resolve: ({ actorMember, actorApiKey }) => actorMember?.name ?? actorApiKey?.name ?? 'Import',
+    }),
+    member: t.field({
+      type: Member,
+      nullable: true,
+      description: 'The member who made it, or for whom the API key acted.',
+      resolve: ({ actorMember }) => actorMember,
+    }),
+  }),
+})
+
+/** What to load of a change for its actor, with what is asked for of the member. */
+export function actorSelection(nested: unknown) {
+  const select = nested as (selection: object, items: object) => never
+  const member = { select: { tenantId: true, id: true, name: true } } as const
+  const actorMember = select(member, { getType: () => 'Member', paths: [[{ name: 'member' }]] })
+  return {
+    actorKind: true,
+    actorMember: actorMember as typeof member,
+    actorApiKey: { select: { name: true } },
+  } as const
+}

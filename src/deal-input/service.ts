@@ -1,0 +1,64 @@
+import type { Transaction } from '../database/transaction.ts'
+import { invalid, notFound, type UserError } from '../user-errors.ts'
+
+/** Ids that the input of a deal refers to. */
+export interface DealReferences {
+  organizationId?: string | null
+  ownerId?: string | null
+  externalId?: string | null
+  contactIds?: string[]
+  tagIds?: string[]
+  assigneeIds?: string[]
+}
+
+const path = ['input']
+
+/** Why a deal cannot refer to these; empty when it can. `dealId` is the deal that has them now. */
+export async function checkReferences(
+  tx: Transaction,
+  { organizationId, ownerId, externalId, contactIds, tagIds, assigneeIds }: DealReferences,
+  dealId?: string,
+): Promise<UserError[]> {
+  const { db, tenantId } = tx
+  const live = { deletedAt: null }
+  const one = (id: string | null | undefined) => (id ? [id] : [])
+  const [organizations, owners] = [one(organizationId), one(ownerId)]
+  const find = (ids: string[], where = {}) => ({
+    where: { tenantId, id: { in: ids }, ...where },
+    select: { id: true },
+  })
+  const errors = [
+    ...(await missing(organizations, 'organization', 'organizationId', (ids) =>
+      db.organization.findMany(find(ids)),
+    )),
+    ...(await missing(owners, 'member', 'ownerId', (ids) => db.member.findMany(find(ids, live)))),
+    ...(await missing(contactIds, 'contact', 'contactIds', (ids) =>
+      db.contact.findMany(find(ids)),
+    )),
+    ...(await missing(tagIds, 'tag', 'tagIds', (ids) => db.tag.findMany(find(ids)))),
+    ...(await missing(assigneeIds, 'member', 'assigneeIds', (ids) =>
+      db.member.findMany(find(ids, live)),
+    )),
+  ]
+  if (externalId) {
+    const other = await db.deal.findFirst({ where: { tenantId, externalId }, select: { id: true } })
+    if (other && other.id !== dealId)
+      errors.push(invalid('Another deal has this id.', [...path, 'externalId']))
+  }
+  return errors
+}
+
+/** The ids that nothing has; those of a list are named by their place. */
+export async function missing(
+  ids: string[] | undefined,
+  what: string,
+  argument: string,
+  find: (ids: string[]) => Promise<{ id: string }[]>,
+): Promise<UserError[]> {
+  if (!ids || ids.length === 0) return []
+  const found = new Set((await find(ids)).map(({ id }) => id))
+  const isList = argument.endsWith('Ids')
+  return ids.flatMap((id, index) =>
+    found.has(id) ? [] : [notFound(what, [...path, argument, ...(isList ? [String(index)] : [])])],
+  )
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import type { InputFieldMap, InputShapeFromFields } from '@pothos/core'
+import type { Scope } from './auth/scopes.ts'
+import { builder } from './builder.ts'
+import type { Context } from './context.ts'
+import type { Retryable } from './database/idempotency.ts'
+import type { Transaction } from './database/transaction.ts'
+import { codedError } from './errors.ts'
+import { userErrors } from './payload.ts'
+import { Refusal, type UserError } from './user-errors.ts'
+
+type Types = typeof builder.$inferSchemaTypes
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<Types, 'InputObject'>
+
+/** What a write came to: its result, or the user errors for which it did nothing. */
+export type Payload<Result> = { [K in keyof Result]?: Result[K] } & {
+  userErrors: UserError[]
+  replayed: boolean
+}
+export type PayloadFields<Result> = PothosSchemaTypes.ObjectFieldBuilder<Types, Payload<Result>>
+
+interface MutationOptions<Fields extends InputFieldMap, Result extends object> {
+  scope: Scope
+  description: string
+  input: { description: string; fields: (t: InputFields) => Fields }
+  payload: {
+    description: string
+    fields: (t: PayloadFields<Result>) => ReturnType<Parameters<typeof builder.objectFields>[1]>
+  }
+  /** Turns the input into what a service is called with, and says what is done in the transaction. */
+  write: (input: InputShapeFromFields<Fields>, ctx: Context) => (tx: Transaction) => Promise<Result>
+}
+
+const maxKeyLength = 255
+
+/**
+ * Adds a mutation field with its input and payload, named after it. Every mutation is one
+ * transaction, takes an `idempotencyKey` and answers with `userErrors`; nothing else could be
+ * forgotten by one of them.
+ */
+export function mutation<Fields extends InputFieldMap, Result extends object>(
+  name: string,
+  { scope, description, input, payload, write }: MutationOptions<Fields, Result>,
+): void {
+  const pascal = `${name[0]?.toUpperCase()}${name.slice(1)}`
+  const Input = builder.inputType(`${pascal}Input`, {
+    description: input.description,
+    fields: (t) => ({
+      ...input.fields(t),
+      idempotencyKey: t.string({
+        description: `A text of the client’s choice, 1 to ${maxKeyLength} characters: the same input with the same key within 24 hours is done once, and answered as the first time.`,
+      }),
+    }),
+  })
+  const PayloadType = builder.objectRef<Payload<Result>>(`${pascal}Payload`).implement({
+    description: payload.description,
+    fields: (t) => ({
+      ...payload.fields(t),
+      userErrors: t.field({ ...userErrors, resolve: (parent) => parent.userErrors }),
+      replayed: t.boolean({
+        description:
+          'Whether this is what an earlier request with the same `idempotencyKey` came to.',
+        resolve: (parent) => parent.replayed,
+      }),
+    }),
+  })
+  // The fields of the input are generic here, so that what Pothos makes of them is no more known.
+  const resolve = (_root: object, args: object, ctx: Context): never => {
+    const { idempotencyKey: key, ...values } = (args as { input: MutationInput }).input
+    const retryable = key == null ? undefined : retryableOf(ctx, key, [name, values])
+    const work = write(values as InputShapeFromFields<Fields>, ctx)
+    return toPayload(ctx, work, retryable) as never
+  }
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: PayloadType,
+      authScopes: { scope },
+      description,
+      args: { input: t.arg({ type: Input, required: true, description: input.description }) },
+      resolve,
+    }),
+  )
+}
+
+interface MutationInput {
+  idempotencyKey?: string | null
+}
+
+async function toPayload<Result extends object>(
+  ctx: Context,
+  work: (tx: Transaction) => Promise<Result>,
+  retryable: Retryable | undefined,
+): Promise<Payload<Result>> {
+  try {
+    const { result, replayed } = await ctx.write(work, retryable)
+    return { ...result, replayed, userErrors: [] }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { userErrors: error.errors, replayed: false } as Payload<Result>
+  }
+}
+
+/** Who asks is part of the request: nobody is answered with what somebody else was allowed. */
+function retryableOf({ viewer }: Context, key: string, request: unknown[]): Retryable {
+  const length = [...key].length
+  if (length < 1 || length > maxKeyLength) {
+    throw codedError(
+      'BAD_USER_INPUT',
+      `An \`idempotencyKey\` has 1 to ${maxKeyLength} characters, not ${length}.`,
+    )
+  }
+  const asked = JSON.stringify([viewer.memberId, viewer.apiKeyId, ...request], sorted)
+  return { key, fingerprint: new Uint8Array(createHash('sha256').update(asked).digest()) }
+}
+
+/** The same input says the same in any order of its fields. */
+function sorted(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
