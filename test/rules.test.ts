@@ -5,8 +5,6 @@ import { directionOf } from '../src/stage-change/rules.ts'
 import { checkTenant } from '../src/tenant/rules.ts'
 import { checkName, checkTexts } from '../src/texts.ts'
 
-const now = new Date('2026-03-02T09:00:00.000Z')
-
 describe('effectiveProbability', () => {
   it.each([
     ['WON', null, 40, 100],
