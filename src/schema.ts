@@ -12,7 +12,10 @@ import './deal-contact/mutations.ts'
 import './deal-tag/type.ts'
 import './deal-assignee/type.ts'
 import './board/type.ts'
+import './deal-transition/type.ts'
 import './deal-move/mutations.ts'
+import './deal-close/mutations.ts'
+import './deal-transfer/mutations.ts'
 import { builder } from './builder.ts'
 
 /** Every type, query and mutation. A module is part of the API when it is named above. */

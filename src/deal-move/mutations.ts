@@ -1,11 +1,11 @@
-import { dealOfPayload, versionedOf, versionFields } from '../deal/mutations.ts'
+import { dealOfPayload, dealPayload, versionedOf, versionFields } from '../deal/mutations.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
-import { mutation, type PayloadFields } from '../mutation.ts'
+import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
 import { StageChange } from '../stage-change/type.ts'
 import * as moves from './service.ts'
 
 /** The payload of a mutation that may bring a deal into another stage. */
-const movedPayload = {
+export const movedPayload = {
   description: 'The deal where it is now, or why it was not moved.',
   fields: (t: PayloadFields<moves.MovedDeal>) => ({
     deal: t.prismaField(dealOfPayload),
@@ -22,6 +22,43 @@ const movedPayload = {
   }),
 }
 
+const placeFields = (t: InputFields) => ({
+  before: t.id({ description: 'The deal in that stage to stand directly before.' }),
+  after: t.id({ description: 'The deal in that stage to stand directly after.' }),
+})
+
+/** How a deal changes stage, besides where it goes. */
+export const mannerFields = (t: InputFields) => ({
+  ...versionFields(t),
+  ...placeFields(t),
+  reason: t.string({
+    description:
+      'Why it is won or lost; some stages require it. A new one joins `closeReasons`, in which case is ignored.',
+  }),
+  note: t.string({ description: 'Anything to add to the audit.' }),
+  override: t.boolean({
+    description:
+      'Sets the rules of the pipeline aside, which only an administrator may; the audit says so. Default: false.',
+  }),
+})
+
+interface PlaceInput {
+  dealId: string
+  expectedVersion: number
+  before?: string | null
+  after?: string | null
+}
+
+/** The same input with its ids decoded. */
+export function mannerOf<Input extends PlaceInput>(input: Input) {
+  return {
+    ...input,
+    ...versionedOf(input),
+    before: optionalIdOf('Deal', input.before),
+    after: optionalIdOf('Deal', input.after),
+  }
+}
+
 mutation('moveDeal', {
   scope: 'deals:write',
   description:
@@ -30,23 +67,27 @@ mutation('moveDeal', {
     description:
       'Where to move a deal. Without `before` and `after` it goes to the end of the stage.',
     fields: (t) => ({
-      ...versionFields(t),
+      ...mannerFields(t),
       stageId: t.id({ required: true, description: 'A live stage of the deal’s pipeline.' }),
-      before: t.id({ description: 'The deal in that stage to stand directly before.' }),
-      after: t.id({ description: 'The deal in that stage to stand directly after.' }),
-      reason: t.string({ description: 'Why it is won or lost; some stages require it.' }),
-      note: t.string({ description: 'Anything to add to the audit.' }),
     }),
   },
   payload: movedPayload,
   write: (input) => {
-    const move = {
-      ...input,
-      ...versionedOf(input),
-      stageId: idOf('Stage', input.stageId),
-      before: optionalIdOf('Deal', input.before),
-      after: optionalIdOf('Deal', input.after),
-    }
+    const move = { ...mannerOf(input), stageId: idOf('Stage', input.stageId) }
     return (tx) => moves.moveDeal(tx, move)
+  },
+})
+
+mutation('reorderDeal', {
+  scope: 'deals:write',
+  description: 'Moves a deal to another place in its stage. That is no history.',
+  input: {
+    description: 'Where in its stage a deal shall stand; at the end without `before` and `after`.',
+    fields: (t) => ({ ...versionFields(t), ...placeFields(t) }),
+  },
+  payload: dealPayload,
+  write: (input) => {
+    const move = mannerOf(input)
+    return (tx) => moves.reorderDeal(tx, move)
   },
 })

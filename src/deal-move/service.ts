@@ -1,18 +1,25 @@
-import { closeOrReopen } from '../close-reason/service.ts'
+import { type Closing, closeOrReopen } from '../close-reason/service.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { effectiveProbability } from '../deal/rules.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
-import type { Deal } from '../generated/prisma/client.ts'
-import { type Place, placeOf } from '../rank/service.ts'
+import type { Deal, Prisma } from '../generated/prisma/client.ts'
+import { lastPlace, type Place, placeOf } from '../rank/service.ts'
 import { liveStage, type Stage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
 import { checkTexts } from '../texts.ts'
+import { enterStage } from '../transition/service.ts'
 import { refuse } from '../user-errors.ts'
 
-export interface MoveDeal extends Versioned, Place {
-  stageId: string
+/** How a deal changes stage, whichever mutation moves it. */
+export interface Manner extends Versioned, Place {
   reason?: string | null
   note?: string | null
+  /** Whether an administrator sets the rules of the pipeline aside; history says so. */
+  override?: boolean | null
+}
+
+export interface MoveDeal extends Manner {
+  stageId: string
 }
 
 export interface MovedDeal {
@@ -27,53 +34,82 @@ export interface MovedDeal {
  */
 export async function moveDeal(tx: Transaction, move: MoveDeal): Promise<MovedDeal> {
   const deal = await dealToChange(tx, move)
-  const errors = checkTexts(move, ['note'], ['input'])
-  if (errors.length > 0) refuse(...errors)
   const to = await liveStage(tx, move.stageId, ['input', 'stageId'])
   if (to.pipelineId !== deal.pipelineId) {
-    const message = `The stage "${to.name}" is in another pipeline than the deal.`
+    const message = `The stage "${to.name}" is in another pipeline than the deal: use moveDealToPipeline.`
     refuse({ code: 'STAGE_NOT_IN_PIPELINE', message, path: ['input', 'stageId'] })
   }
-  if (to.id === deal.stageId) return reorder(tx, deal, move)
-  return changeStage(tx, deal, to, move)
+  if (to.id !== deal.stageId) return changeStage(tx, deal, to, move)
+  if (!move.before && !move.after) return { dealId: deal.id, stageChangeId: null }
+  return reorder(tx, deal, move)
 }
 
-async function reorder(tx: Transaction, deal: Deal, move: MoveDeal): Promise<MovedDeal> {
+/** Moves a deal within its stage, to the end when no neighbour is named. It writes no history. */
+export async function reorderDeal(tx: Transaction, move: Versioned & Place): Promise<MovedDeal> {
+  return reorder(tx, await dealToChange(tx, move), move)
+}
+
+async function reorder(tx: Transaction, deal: Deal, move: Versioned & Place): Promise<MovedDeal> {
   const result = { dealId: deal.id, stageChangeId: null }
-  if (!move.before && !move.after) return result
-  const rank = await placeOf(tx, move, deal.rank)
+  const rank = await placeOf(tx, { ...move, stageId: deal.stageId }, deal.rank)
   if (rank === null) return result
   await saveDeal(tx, move, { rank })
   tx.emit({ type: 'deal.reordered', dealId: deal.id, payload: { stageId: deal.stageId } })
   return result
 }
 
-async function changeStage(
+/**
+ * Brings a deal into another stage, by the rules of the pipeline that it is in. `values` are
+ * written with it.
+ */
+export async function changeStage(
   tx: Transaction,
   deal: Deal,
   to: Stage,
-  move: MoveDeal,
+  manner: Manner,
+  values: Prisma.DealUncheckedUpdateInput = {},
 ): Promise<MovedDeal> {
-  const { db, tenantId, now } = tx
-  const from = (await db.stage.findUniqueOrThrow({
-    where: { tenantId_id: { tenantId, id: deal.stageId } },
-  })) as Stage
-  const closing = { reason: move.reason, required: to.reasonRequired }
-  const closed = await closeOrReopen(tx, to, closing)
-  const rank = (await placeOf(tx, move)) ?? deal.rank
-  const lastOpen = [to, from].find((stage) => stage.kind === 'OPEN')?.id ?? deal.lastOpenStageId
-  await saveDeal(tx, move, {
-    ...closed,
+  const errors = checkTexts(manner, ['note'], ['input'])
+  if (errors.length > 0) refuse(...errors)
+  const from = await stageOf(tx, deal)
+  const becoming = { ...deal, ...values } as Deal
+  const { override } = manner
+  const entry = await enterStage(tx, { deal: becoming, from, to, override })
+  const closing = await closingOf(tx, deal, to, { ...manner, required: entry.reasonRequired })
+  const placed = { ...manner, stageId: to.id }
+  await saveDeal(tx, manner, {
+    ...values,
+    ...closing,
+    pipelineId: to.pipelineId,
     stageId: to.id,
     status: to.kind,
-    rank,
-    stageEnteredAt: now,
-    lastOpenStageId: lastOpen,
+    rank: (await placeOf(tx, placed)) ?? (await lastPlace(tx, to.id)),
+    stageEnteredAt: tx.now,
+    lastOpenStageId: [to, from].find((stage) => stage.kind === 'OPEN')?.id ?? deal.lastOpenStageId,
   })
   const probability = effectiveProbability({ ...deal, status: to.kind }, to.probability)
-  const { reason = null, note = null } = move
-  const stageChangeId = await recordStageChange(tx, { deal, from, to, probability, reason, note })
+  const { reason = null, note = null } = manner
+  const change = { deal: becoming, from, to, probability, reason, note }
+  const stageChangeId = await recordStageChange(tx, { ...change, override: entry.override })
   const payload = { stageChangeId, fromStageId: from.id, toStageId: to.id }
   tx.emit({ type: 'deal.moved', dealId: deal.id, payload })
   return { dealId: deal.id, stageChangeId }
+}
+
+/** A deal that goes from one pipeline's closed stage to another's of that kind stays as closed. */
+async function closingOf(
+  tx: Transaction,
+  deal: Deal,
+  to: Stage,
+  closing: { reason?: string | null; required: boolean },
+): Promise<Closing> {
+  const staysClosed = to.pipelineId !== deal.pipelineId && to.kind === deal.status
+  if (!staysClosed || to.kind === 'OPEN' || closing.reason?.trim())
+    return closeOrReopen(tx, to, { reason: closing.reason, required: closing.required })
+  return { closedAt: deal.closedAt, closeReasonId: deal.closeReasonId }
+}
+
+async function stageOf({ db, tenantId }: Transaction, { stageId }: Deal): Promise<Stage> {
+  const where = { tenantId_id: { tenantId, id: stageId } }
+  return (await db.stage.findUniqueOrThrow({ where })) as Stage
 }

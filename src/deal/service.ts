@@ -8,9 +8,10 @@ import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
 import { lastPlace } from '../rank/service.ts'
 import { sourceIdOf } from '../source/service.ts'
-import { openingStage, type Stage } from '../stage/service.ts'
+import { entryStage, type Stage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
 import { takeNumbers } from '../tenant/service.ts'
+import { enterStage } from '../transition/service.ts'
 import { refuse } from '../user-errors.ts'
 import { checkDealValues, effectiveProbability, type Priority, type ValuePeriod } from './rules.ts'
 
@@ -57,10 +58,13 @@ export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ 
   if (wanted && (await db.deal.findFirst({ where: { tenantId, id }, select: { id: true } }))) {
     return { dealId: id }
   }
-  const stage = await openingStage(tx, { pipelineId, stageId })
+  const stage = await entryStage(tx, { pipelineId, stageId })
   await checkInput(tx, { ...values, contactIds, tagIds, assigneeIds })
-  const closed = await closeOrReopen(tx, stage, { reason, required: stage.reasonRequired })
   const row = await toRow(tx, values)
+  const owner = { ownerId: tx.actor.memberId }
+  const becoming = { ...owner, ...row, primaryContactId: contactIds[0] }
+  const { reasonRequired } = await enterStage(tx, { deal: becoming, from: null, to: stage })
+  const closed = await closeOrReopen(tx, stage, { reason, required: reasonRequired })
   const deal = await insertDeal(tx, stage, { ...row, ...closed, id, name: values.name.trim() })
   const probability = effectiveProbability(deal, stage.probability)
   await recordStageChange(tx, { deal, from: null, to: stage, probability, reason })

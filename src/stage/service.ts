@@ -15,14 +15,18 @@ export async function liveStage(tx: Transaction, id: string, path: string[]): Pr
   return stage
 }
 
+export interface WantedStage {
+  pipelineId?: string | null | undefined
+  stageId?: string | null | undefined
+  /** Of the stage where none is named. Default: OPEN. */
+  kind?: string
+}
+
 /**
- * Where a new deal goes: the stage named, else the first open one of the pipeline named, else of
- * the default pipeline.
+ * Where a deal enters a pipeline: the stage named, else the first one of its kind in the pipeline
+ * named, else in the default pipeline.
  */
-export async function openingStage(
-  tx: Transaction,
-  wanted: { pipelineId?: string | null | undefined; stageId?: string | null | undefined },
-): Promise<Stage> {
+export async function entryStage(tx: Transaction, wanted: WantedStage): Promise<Stage> {
   const { db, tenantId } = tx
   if (wanted.stageId) return stageIn(tx, wanted.stageId, wanted.pipelineId)
   const pipeline = await db.pipeline.findFirst({
@@ -33,8 +37,8 @@ export async function openingStage(
   if (!pipeline) return refuse(invalid('The tenant has no default pipeline: name one.', path))
   refuseArchived(pipeline, path)
   return (await db.stage.findFirstOrThrow({
-    where: { tenantId, pipelineId: pipeline.id, kind: 'OPEN', archivedAt: null },
-    orderBy: { position: 'asc' },
+    where: { tenantId, pipelineId: pipeline.id, kind: wanted.kind ?? 'OPEN', archivedAt: null },
+    orderBy: [{ position: 'asc' }, { id: 'asc' }],
   })) as Stage
 }
 
