@@ -144,15 +144,7 @@ export async function memberFixture(t: TestTenant, name = 'Grace Hopper'): Promi
 }
 
 export async function tagFixture(t: TestTenant, name = 'Hot'): Promise<{ id: string }> {
-  const id = newId()
-  await t.write(async (tx) => {
-    const number = await takeNumbers(tx, 'tag')
-    await tx.db.tag.create({
-      data: { tenantId: t.tenantId, id, number, name, color: '#ff0000', createdAt: tx.now },
-    })
-    tx.emit({ type: 'tag.created' })
-  })
-  return { id: encodeId('Tag', id) }
+  return (await done(t, 'createTag', { name, color: '#ff0000' }, 'tag { id }')).tag
 }
 
 /** A key that acts for a member. */
@@ -179,6 +171,18 @@ export function eventsOf(t: TestTenant): Promise<EventFixture[]> {
       omit: { tenantId: true, position: true },
     }),
   )
+}
+
+/** The events that the work adds to the outbox. */
+export async function eventsDuring(
+  t: TestTenant,
+  work: () => Promise<unknown>,
+): Promise<EventFixture[]> {
+  // A key is made when it is first needed, which is an event of its own.
+  await t.keyFor('ADMIN')
+  const before = await eventsOf(t)
+  await work()
+  return (await eventsOf(t)).slice(before.length)
 }
 
 const tables = [

@@ -7,6 +7,7 @@ import { type TestTenant, testTenant } from './harness.ts'
 
 const anywhere = { dealId: `deal_${randomUUID()}`, expectedVersion: 1 }
 const contactId = `contact_${randomUUID()}`
+const tagId = `tag_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
 /** Every mutation with an input of the right form, and who may send it. */
@@ -24,6 +25,9 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   },
   addDealContact: { input: { ...anywhere, contactId }, allowed: ['ADMIN', 'MEMBER'] },
   updateDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
+  createTag: { input: { name: 'Hot' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateTag: { input: { tagId, name: 'Hot' }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteTag: { input: { tagId }, allowed: ['ADMIN', 'MEMBER'] },
   removeDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
 }
 

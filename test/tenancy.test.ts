@@ -188,6 +188,9 @@ const inputs: Record<string, () => object> = {
   moveDeal: () => ({ ...versioned(), stageId: our.Stage }),
   addDealContact: () => ({ ...versioned(), contactId: our.Contact }),
   updateDealContact: () => ({ ...versioned(), dealContactId: our.DealContact, role: 'Champion' }),
+  createTag: () => ({ name: 'Warm' }),
+  updateTag: () => ({ tagId: our.Tag, name: 'Warmer' }),
+  deleteTag: () => ({ tagId: our.Tag }),
   removeDealContact: () => ({ ...versioned(), dealContactId: our.DealContact }),
 }
 
@@ -202,6 +205,7 @@ const typeOfId: Ids = {
   ownerId: 'Member',
   contactId: 'Contact',
   contactIds: 'Contact',
+  tagId: 'Tag',
   tagIds: 'Tag',
   assigneeIds: 'Member',
   introducedById: 'Contact',
