@@ -7,6 +7,7 @@ import { type TestTenant, testTenant } from './harness.ts'
 
 const anywhere = { dealId: `deal_${randomUUID()}`, expectedVersion: 1 }
 const contactId = `contact_${randomUUID()}`
+const memberId = `member_${randomUUID()}`
 const tagId = `tag_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
@@ -28,6 +29,10 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   createTag: { input: { name: 'Hot' }, allowed: ['ADMIN', 'MEMBER'] },
   updateTag: { input: { tagId, name: 'Hot' }, allowed: ['ADMIN', 'MEMBER'] },
   deleteTag: { input: { tagId }, allowed: ['ADMIN', 'MEMBER'] },
+  tagDeal: { input: { ...anywhere, tagIds: [tagId] }, allowed: ['ADMIN', 'MEMBER'] },
+  untagDeal: { input: { ...anywhere, tagIds: [tagId] }, allowed: ['ADMIN', 'MEMBER'] },
+  assignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
+  unassignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
   removeDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { idOf } from '../src/ids.ts'
 import {
   ask,
   dealFixture,
@@ -25,7 +26,6 @@ const create = async (input: object) => (await done(t, 'createTag', input, tag))
 const update = async (tagId: string, input: object) =>
   (await done(t, 'updateTag', { tagId, ...input }, tag)).tag
 
-const uuidOf = (id: string) => id.replace('tag_', '')
 const taken = { __typename: 'NameTaken', code: 'NAME_TAKEN', path: ['input', 'name'] }
 const invalidName = { __typename: 'ValidationError', path: ['input', 'name'] }
 const missing = { __typename: 'NotFound', code: 'NOT_FOUND', path: ['input', 'tagId'] }
@@ -50,7 +50,7 @@ describe('createTag', () => {
     const events = await eventsDuring(t, async () => {
       id = (await create({ name: 'Hot' })).id
     })
-    expect(events).toMatchObject([{ type: 'tag.created', payload: { tagId: uuidOf(id) } }])
+    expect(events).toMatchObject([{ type: 'tag.created', payload: { tagId: idOf('Tag', id) } }])
   })
 
   it('refuses a name that is in use, in any case', async () => {
@@ -92,7 +92,7 @@ describe('updateTag', () => {
   it('writes one event with the names of the fields', async () => {
     const { id } = await create({ name: 'Hot', color: '#ff0000' })
     const events = await eventsDuring(t, () => update(id, { name: 'Hot', color: '#00ff00' }))
-    const payload = { tagId: uuidOf(id), fields: ['color'] }
+    const payload = { tagId: idOf('Tag', id), fields: ['color'] }
     expect(events).toMatchObject([{ type: 'tag.updated', payload }])
   })
 
@@ -157,7 +157,7 @@ describe('deleteTag', () => {
     const { id } = await tagFixture(t)
     for (const name of ['One', 'Two']) await dealFixture(t, { name, tagIds: [id] })
     const events = await eventsDuring(t, () => done(t, 'deleteTag', { tagId: id }))
-    const payload = { tagId: uuidOf(id), name: 'Hot', untaggedCount: 2 }
+    const payload = { tagId: idOf('Tag', id), name: 'Hot', untaggedCount: 2 }
     expect(events).toMatchObject([{ type: 'tag.deleted', dealId: null, payload }])
   })
 

@@ -188,6 +188,10 @@ const inputs: Record<string, () => object> = {
   moveDeal: () => ({ ...versioned(), stageId: our.Stage }),
   addDealContact: () => ({ ...versioned(), contactId: our.Contact }),
   updateDealContact: () => ({ ...versioned(), dealContactId: our.DealContact, role: 'Champion' }),
+  tagDeal: () => ({ ...versioned(), tagIds: [our.Tag] }),
+  untagDeal: () => ({ ...versioned(), tagIds: [our.Tag] }),
+  assignDeal: () => ({ ...versioned(), memberIds: [our.Member] }),
+  unassignDeal: () => ({ ...versioned(), memberIds: [our.Member] }),
   createTag: () => ({ name: 'Warm' }),
   updateTag: () => ({ tagId: our.Tag, name: 'Warmer' }),
   deleteTag: () => ({ tagId: our.Tag }),
@@ -208,6 +212,7 @@ const typeOfId: Ids = {
   tagId: 'Tag',
   tagIds: 'Tag',
   assigneeIds: 'Member',
+  memberIds: 'Member',
   introducedById: 'Contact',
   dealContactId: 'DealContact',
 }
