@@ -266,6 +266,9 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
   const contact = await contactFixture(t)
   const member = await memberFixture(t)
   const tag = await tagFixture(t)
+  const { source } = await done(t, 'createSource', { name: 'Referral' }, 'source { id }')
+  const reason = { kind: 'LOST', name: 'Price' }
+  const { closeReason } = await done(t, 'createCloseReason', reason, 'closeReason { id }')
   const references = { organizationId: organization.id, ownerId: member.id }
   const { deal } = await done(
     t,
@@ -286,6 +289,8 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     Contact: contact.id,
     Member: member.id,
     Tag: tag.id,
+    Source: source.id,
+    CloseReason: closeReason.id,
     Deal: deal.id,
     DealContact: deal.contacts[0].id,
     StageChange: deal.history.nodes[0].id,
