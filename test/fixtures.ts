@@ -276,8 +276,12 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     { name: 'Rocket', amount: '10', externalId: 'crm-1', contactIds: [contact.id], ...references },
     'deal { id contacts { id } history { nodes { id } } }',
   )
+  const changeId = newId()
   await t.write(async (tx) => {
     const key = { tenantId: t.tenantId, dealId: idOf('Deal', deal.id) }
+    const change = { id: changeId, field: 'name', fromValue: 'Draft', toValue: 'Rocket' }
+    const made = { actorKind: 'IMPORT', requestId: 'test', occurredAt: tx.now }
+    await tx.db.dealChange.create({ data: { ...key, ...change, ...made } })
     await tx.db.dealTag.create({ data: { ...key, tagId: idOf('Tag', tag.id) } })
     await tx.db.dealAssignee.create({ data: { ...key, memberId: idOf('Member', member.id) } })
     tx.emit({ type: 'deal.updated' })
@@ -293,6 +297,7 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     CloseReason: closeReason.id,
     Deal: deal.id,
     DealContact: deal.contacts[0].id,
+    DealChange: encodeId('DealChange', changeId),
     StageChange: deal.history.nodes[0].id,
   }
 }
