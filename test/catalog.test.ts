@@ -139,7 +139,7 @@ describe('the application role', () => {
     expect(await names(roles)).toEqual([])
   })
 
-  test.each(['stage_change', 'event'])('only adds to %s', async (table) => {
+  test.each(['stage_change', 'deal_change', 'event'])('only adds to %s', async (table) => {
     const { rows } = await client.query(
       `SELECT has_table_privilege($1, $2, 'INSERT') AS inserts, has_any_column_privilege($1, $2, 'UPDATE') AS updates,
          has_table_privilege($1, $2, 'DELETE') AS deletes, has_table_privilege($1, $2, 'TRUNCATE') AS truncates`,

@@ -144,15 +144,7 @@ export async function memberFixture(t: TestTenant, name = 'Grace Hopper'): Promi
 }
 
 export async function tagFixture(t: TestTenant, name = 'Hot'): Promise<{ id: string }> {
-  const id = newId()
-  await t.write(async (tx) => {
-    const number = await takeNumbers(tx, 'tag')
-    await tx.db.tag.create({
-      data: { tenantId: t.tenantId, id, number, name, color: '#ff0000', createdAt: tx.now },
-    })
-    tx.emit({ type: 'tag.created' })
-  })
-  return { id: encodeId('Tag', id) }
+  return (await done(t, 'createTag', { name, color: '#ff0000' }, 'tag { id }')).tag
 }
 
 /** A key that acts for a member. */
@@ -179,6 +171,18 @@ export function eventsOf(t: TestTenant): Promise<EventFixture[]> {
       omit: { tenantId: true, position: true },
     }),
   )
+}
+
+/** The events that the work adds to the outbox. */
+export async function eventsDuring(
+  t: TestTenant,
+  work: () => Promise<unknown>,
+): Promise<EventFixture[]> {
+  // A key is made when it is first needed, which is an event of its own.
+  await t.keyFor('ADMIN')
+  const before = await eventsOf(t)
+  await work()
+  return (await eventsOf(t)).slice(before.length)
 }
 
 const tables = [
@@ -262,6 +266,9 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
   const contact = await contactFixture(t)
   const member = await memberFixture(t)
   const tag = await tagFixture(t)
+  const { source } = await done(t, 'createSource', { name: 'Referral' }, 'source { id }')
+  const reason = { kind: 'LOST', name: 'Price' }
+  const { closeReason } = await done(t, 'createCloseReason', reason, 'closeReason { id }')
   const references = { organizationId: organization.id, ownerId: member.id }
   const { deal } = await done(
     t,
@@ -269,8 +276,12 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     { name: 'Rocket', amount: '10', externalId: 'crm-1', contactIds: [contact.id], ...references },
     'deal { id contacts { id } history { nodes { id } } }',
   )
+  const changeId = newId()
   await t.write(async (tx) => {
     const key = { tenantId: t.tenantId, dealId: idOf('Deal', deal.id) }
+    const change = { id: changeId, field: 'name', fromValue: 'Draft', toValue: 'Rocket' }
+    const made = { actorKind: 'IMPORT', requestId: 'test', occurredAt: tx.now }
+    await tx.db.dealChange.create({ data: { ...key, ...change, ...made } })
     await tx.db.dealTag.create({ data: { ...key, tagId: idOf('Tag', tag.id) } })
     await tx.db.dealAssignee.create({ data: { ...key, memberId: idOf('Member', member.id) } })
     tx.emit({ type: 'deal.updated' })
@@ -282,8 +293,11 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     Contact: contact.id,
     Member: member.id,
     Tag: tag.id,
+    Source: source.id,
+    CloseReason: closeReason.id,
     Deal: deal.id,
     DealContact: deal.contacts[0].id,
+    DealChange: encodeId('DealChange', changeId),
     StageChange: deal.history.nodes[0].id,
   }
 }

@@ -7,6 +7,10 @@ import { type TestTenant, testTenant } from './harness.ts'
 
 const anywhere = { dealId: `deal_${randomUUID()}`, expectedVersion: 1 }
 const contactId = `contact_${randomUUID()}`
+const memberId = `member_${randomUUID()}`
+const sourceId = `source_${randomUUID()}`
+const closeReasonId = `close_reason_${randomUUID()}`
+const tagId = `tag_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
 /** Every mutation with an input of the right form, and who may send it. */
@@ -32,6 +36,21 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   },
   addDealContact: { input: { ...anywhere, contactId }, allowed: ['ADMIN', 'MEMBER'] },
   updateDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
+  createSource: { input: { name: 'Fair' }, allowed: ['ADMIN'] },
+  updateSource: { input: { sourceId, name: 'Fair' }, allowed: ['ADMIN'] },
+  archiveSource: { input: { sourceId }, allowed: ['ADMIN'] },
+  restoreSource: { input: { sourceId }, allowed: ['ADMIN'] },
+  createCloseReason: { input: { kind: 'LOST', name: 'Price' }, allowed: ['ADMIN'] },
+  updateCloseReason: { input: { closeReasonId, name: 'Price' }, allowed: ['ADMIN'] },
+  archiveCloseReason: { input: { closeReasonId }, allowed: ['ADMIN'] },
+  restoreCloseReason: { input: { closeReasonId }, allowed: ['ADMIN'] },
+  createTag: { input: { name: 'Hot' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateTag: { input: { tagId, name: 'Hot' }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteTag: { input: { tagId }, allowed: ['ADMIN', 'MEMBER'] },
+  tagDeal: { input: { ...anywhere, tagIds: [tagId] }, allowed: ['ADMIN', 'MEMBER'] },
+  untagDeal: { input: { ...anywhere, tagIds: [tagId] }, allowed: ['ADMIN', 'MEMBER'] },
+  assignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
+  unassignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
   removeDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
 }
 
@@ -77,7 +96,7 @@ describe('roles', () => {
 
   it.each(roles)('let %s read everything', async (role) => {
     const document = `{ viewer { role } deals { totalCount } pipelines { id } members { totalCount }
-      organizations { totalCount } contacts { totalCount } tags { id } }`
+      organizations { totalCount } contacts { totalCount } tags { id } sources { id } closeReasons { id } }`
     const { data, errors } = await t.graphql(document, {}, role)
     expect(errors).toEqual([])
     expect(data.viewer.role).toBe(role)

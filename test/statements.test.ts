@@ -75,6 +75,8 @@ describe('a list of deals', () => {
     ['contacts', 'contacts { isPrimary contact { name } introducedBy { name } }', 1],
     ['tags and assignees', 'tags { name } assignees { name }', 1],
     ['history', 'history(first: 5) { nodes { seq secondsInPreviousStage actor { name } } }', 1],
+    ['changes', 'changes(first: 5) { nodes { field from to actor { name } } }', 1],
+    ['how many changes', 'changes { nodes { id } totalCount }', 2],
     ['names in history', 'history { nodes { pipelineName stageName } totalCount }', 4],
     ['the totals of the stages', 'stage { totals { currency count amount weightedAmount } }', 2],
   ])('takes as many statements for 1, 20 and 100 with %s', async (_, selection, count) => {

@@ -135,6 +135,8 @@ const queries: Record<string, () => Promise<unknown>> = {
   members: () => expectConnectionOfOurs('members'),
   pipelines: () => expectOnlyOurs('pipelines'),
   tags: () => expectOnlyOurs('tags'),
+  sources: () => expectOnlyOurs('sources'),
+  closeReasons: () => expectOnlyOurs('closeReasons'),
 }
 
 describe('a query with the ids of another tenant', () => {
@@ -193,6 +195,21 @@ const inputs: Record<string, () => object> = {
   moveDealToPipeline: () => ({ ...versioned(), pipelineId: our.Pipeline }),
   addDealContact: () => ({ ...versioned(), contactId: our.Contact }),
   updateDealContact: () => ({ ...versioned(), dealContactId: our.DealContact, role: 'Champion' }),
+  tagDeal: () => ({ ...versioned(), tagIds: [our.Tag] }),
+  untagDeal: () => ({ ...versioned(), tagIds: [our.Tag] }),
+  assignDeal: () => ({ ...versioned(), memberIds: [our.Member] }),
+  unassignDeal: () => ({ ...versioned(), memberIds: [our.Member] }),
+  createSource: () => ({ name: 'Fair' }),
+  updateSource: () => ({ sourceId: our.Source, name: 'Trade fair' }),
+  archiveSource: () => ({ sourceId: our.Source }),
+  restoreSource: () => ({ sourceId: our.Source }),
+  createCloseReason: () => ({ kind: 'LOST', name: 'Timing' }),
+  updateCloseReason: () => ({ closeReasonId: our.CloseReason, name: 'Too dear' }),
+  archiveCloseReason: () => ({ closeReasonId: our.CloseReason }),
+  restoreCloseReason: () => ({ closeReasonId: our.CloseReason }),
+  createTag: () => ({ name: 'Warm' }),
+  updateTag: () => ({ tagId: our.Tag, name: 'Warmer' }),
+  deleteTag: () => ({ tagId: our.Tag }),
   removeDealContact: () => ({ ...versioned(), dealContactId: our.DealContact }),
 }
 
@@ -207,8 +224,12 @@ const typeOfId: Ids = {
   ownerId: 'Member',
   contactId: 'Contact',
   contactIds: 'Contact',
+  sourceId: 'Source',
+  closeReasonId: 'CloseReason',
+  tagId: 'Tag',
   tagIds: 'Tag',
   assigneeIds: 'Member',
+  memberIds: 'Member',
   introducedById: 'Contact',
   dealContactId: 'DealContact',
 }

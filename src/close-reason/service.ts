@@ -1,9 +1,19 @@
+import {
+  archiveEntry,
+  type Catalogue,
+  createEntry,
+  entryIdOf,
+  renameEntry,
+  restoreEntry,
+} from '../catalogue/service.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { newId } from '../ids.ts'
+import type { StageKind } from '../pipeline/rules.ts'
 import type { Stage } from '../stage/service.ts'
-import { checkName } from '../texts.ts'
-import { invalid, type ReasonRequired, refuse } from '../user-errors.ts'
+import { notFound, type ReasonRequired, refuse } from '../user-errors.ts'
 
+export type ClosedKind = Exclude<StageKind, 'OPEN'>
+
+const catalogue: Catalogue = { table: 'close_reason', noun: 'reason', idName: 'closeReasonId' }
 const mostKnownReasons = 20
 const path = ['input', 'reason']
 
@@ -30,26 +40,9 @@ export async function closeOrReopen(
     refuse({ code: 'REASON_REQUIRED', message, path, knownReasons } as ReasonRequired)
   }
   if (stage.kind === 'OPEN') return { closedAt: null, closeReasonId: null }
-  const closeReasonId = given ? await closeReasonIdOf(tx, stage.kind, given) : null
+  const reasons = { ...catalogue, kind: stage.kind }
+  const closeReasonId = given ? await entryIdOf(tx, reasons, { name: given, path }) : null
   return { closedAt: tx.now, closeReasonId }
-}
-
-async function closeReasonIdOf(
-  { db, tenantId, now, emit }: Transaction,
-  kind: 'WON' | 'LOST',
-  name: string,
-): Promise<string> {
-  const errors = checkName(name, path)
-  if (errors.length > 0) refuse(...errors)
-  const [known] = await db.$queryRaw<{ id: string; name: string; archived: boolean }[]>`
-    SELECT id::text, name, archived_at IS NOT NULL AS archived FROM close_reason
-    WHERE tenant_id = ${tenantId}::uuid AND kind = ${kind} AND lower(name) = lower(${name})`
-  if (known?.archived) refuse(invalid(`The reason "${known.name}" is archived.`, path))
-  if (known) return known.id
-  const id = newId()
-  await db.closeReason.create({ data: { tenantId, id, kind, name, createdAt: now } })
-  emit({ type: 'close_reason.created', payload: { closeReasonId: id } })
-  return id
 }
 
 /** The live reasons of the catalogue, those that the pipeline's deals have most often first. */
@@ -64,4 +57,43 @@ async function mostFrequent(
     WHERE r.tenant_id = ${tenantId}::uuid AND r.kind = ${kind} AND r.archived_at IS NULL
     GROUP BY r.id, r.name ORDER BY count(d.id) DESC, r.name LIMIT ${mostKnownReasons}`
   return rows.map(({ name }) => name)
+}
+
+export interface ChangedCloseReason {
+  closeReasonId: string
+}
+
+export async function createCloseReason(
+  tx: Transaction,
+  { kind, name }: { kind: ClosedKind; name: string },
+): Promise<ChangedCloseReason> {
+  return { closeReasonId: await createEntry(tx, { ...catalogue, kind }, { name }) }
+}
+
+export async function updateCloseReason(
+  tx: Transaction,
+  { closeReasonId: id, name }: ChangedCloseReason & { name: string },
+): Promise<ChangedCloseReason> {
+  const where = { tenantId_id: { tenantId: tx.tenantId, id } }
+  const reason = await tx.db.closeReason.findUnique({ where, select: { kind: true } })
+  if (!reason) return refuse(notFound('reason', ['input', 'closeReasonId']))
+  const reasons = { ...catalogue, kind: reason.kind as ClosedKind }
+  await renameEntry(tx, reasons, { id, name })
+  return { closeReasonId: id }
+}
+
+export async function archiveCloseReason(
+  tx: Transaction,
+  { closeReasonId }: ChangedCloseReason,
+): Promise<ChangedCloseReason> {
+  await archiveEntry(tx, catalogue, closeReasonId)
+  return { closeReasonId }
+}
+
+export async function restoreCloseReason(
+  tx: Transaction,
+  { closeReasonId }: ChangedCloseReason,
+): Promise<ChangedCloseReason> {
+  await restoreEntry(tx, catalogue, closeReasonId)
+  return { closeReasonId }
 }

@@ -36,9 +36,7 @@ export async function checkReferences(
       db.contact.findMany(find(ids)),
     )),
     ...(await missing(tagIds, 'tag', 'tagIds', (ids) => db.tag.findMany(find(ids)))),
-    ...(await missing(assigneeIds, 'member', 'assigneeIds', (ids) =>
-      db.member.findMany(find(ids, live)),
-    )),
+    ...(await checkAssignees(tx, assigneeIds, { path: [...path, 'assigneeIds'] })),
   ]
   if (externalId) {
     const other = await db.deal.findFirst({ where: { tenantId, externalId }, select: { id: true } })
@@ -46,6 +44,30 @@ export async function checkReferences(
       errors.push(invalid('Another deal has this id.', [...path, 'externalId']))
   }
   return errors
+}
+
+/**
+ * Why these members cannot be assigned; empty when they can. Those who are present already may have
+ * been deactivated since.
+ */
+export async function checkAssignees(
+  { db, tenantId }: Transaction,
+  ids: string[] = [],
+  { path, present = new Set() }: { path: string[]; present?: ReadonlySet<string> },
+): Promise<UserError[]> {
+  if (ids.length === 0) return []
+  const members = await db.member.findMany({
+    where: { tenantId, id: { in: ids }, deletedAt: null },
+    select: { id: true, name: true, deactivatedAt: true },
+  })
+  const byId = new Map(members.map((member) => [member.id, member]))
+  return ids.flatMap((id, index) => {
+    const at = [...path, String(index)]
+    const member = byId.get(id)
+    if (!member) return [notFound('member', at)]
+    if (!member.deactivatedAt || present.has(id)) return []
+    return [invalid(`${member.name} is deactivated: assign somebody else.`, at)]
+  })
 }
 
 /** The ids that nothing has; those of a list are named by their place. */

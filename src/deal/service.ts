@@ -109,7 +109,7 @@ export async function updateDeal(
 ): Promise<{ dealId: string }> {
   const deal = await dealToChange(tx, { dealId, expectedVersion })
   await checkInput(tx, values, dealId)
-  const changed = Object.entries(await toRow(tx, values)).filter(
+  const changed = Object.entries(await toRow(tx, values, deal)).filter(
     ([field, value]) => value !== undefined && !isSame(value, deal[field as keyof Deal]),
   )
   if (changed.length === 0) return { dealId }
@@ -155,14 +155,16 @@ export async function restoreDeal(
 async function toRow(
   tx: Transaction,
   { name, currency, valuePeriod, source, ...values }: DealInput,
+  deal?: Deal,
 ) {
+  const asked = { path: ['input', 'source'], present: deal?.sourceId ?? null }
   return {
     ...values,
     ...(name != null && { name: name.trim() }),
     ...(currency != null && { currency }),
     ...(valuePeriod != null && { valuePeriod }),
     ...(source !== undefined && {
-      sourceId: source === null ? null : await sourceIdOf(tx, source, ['input', 'source']),
+      sourceId: source === null ? null : await sourceIdOf(tx, source, asked),
     }),
   }
 }

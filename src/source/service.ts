@@ -1,28 +1,53 @@
+import * as catalogues from '../catalogue/service.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { newId } from '../ids.ts'
-import { checkName } from '../texts.ts'
-import { invalid, refuse } from '../user-errors.ts'
+
+const sources: catalogues.Catalogue = { table: 'source', noun: 'source', idName: 'sourceId' }
 
 /**
  * The id of the source with this name, in any case. A name that nothing had before joins the
- * catalogue; one that is blank means no source.
+ * catalogue; one that is blank means no source. An archived one is refused unless it is `present`,
+ * the one that the deal has.
  */
 export async function sourceIdOf(
-  { db, tenantId, now, emit }: Transaction,
+  tx: Transaction,
   name: string,
-  path: string[],
+  { path, present }: { path: string[]; present: string | null },
 ): Promise<string | null> {
-  const wanted = name.trim()
-  if (wanted === '') return null
-  const errors = checkName(wanted, path)
-  if (errors.length > 0) refuse(...errors)
-  const [known] = await db.$queryRaw<{ id: string; name: string; archived: boolean }[]>`
-    SELECT id::text, name, archived_at IS NOT NULL AS archived FROM source
-    WHERE tenant_id = ${tenantId}::uuid AND lower(name) = lower(${wanted})`
-  if (known?.archived) refuse(invalid(`The source "${known.name}" is archived.`, path))
-  if (known) return known.id
-  const id = newId()
-  await db.source.create({ data: { tenantId, id, name: wanted, createdAt: now } })
-  emit({ type: 'source.created', payload: { sourceId: id } })
-  return id
+  if (name.trim() === '') return null
+  return catalogues.entryIdOf(tx, sources, { name, path, present })
+}
+
+export interface ChangedSource {
+  sourceId: string
+}
+
+export async function createSource(
+  tx: Transaction,
+  input: { name: string },
+): Promise<ChangedSource> {
+  return { sourceId: await catalogues.createEntry(tx, sources, input) }
+}
+
+export async function updateSource(
+  tx: Transaction,
+  { sourceId, name }: ChangedSource & { name: string },
+): Promise<ChangedSource> {
+  await catalogues.renameEntry(tx, sources, { id: sourceId, name })
+  return { sourceId }
+}
+
+export async function archiveSource(
+  tx: Transaction,
+  { sourceId }: ChangedSource,
+): Promise<ChangedSource> {
+  await catalogues.archiveEntry(tx, sources, sourceId)
+  return { sourceId }
+}
+
+export async function restoreSource(
+  tx: Transaction,
+  { sourceId }: ChangedSource,
+): Promise<ChangedSource> {
+  await catalogues.restoreEntry(tx, sources, sourceId)
+  return { sourceId }
 }

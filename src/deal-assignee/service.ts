@@ -1,0 +1,57 @@
+import type { Transaction } from '../database/transaction.ts'
+import { checkIdCount } from '../deal-input/rules.ts'
+import { checkAssignees, missing } from '../deal-input/service.ts'
+import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
+import { refuse, type UserError } from '../user-errors.ts'
+
+export interface AssignDeal extends Versioned {
+  memberIds: string[]
+}
+
+const path = ['input', 'memberIds']
+
+/** Assigns members to a deal. Those who are assigned already change nothing. */
+export async function assignDeal(tx: Transaction, input: AssignDeal): Promise<{ dealId: string }> {
+  const { tenantId } = tx
+  const { dealId } = input
+  const present = await presentAssignees(tx, input)
+  refuseAny(await checkAssignees(tx, input.memberIds, { path, present }))
+  const memberIds = [...new Set(input.memberIds)].filter((id) => !present.has(id))
+  if (memberIds.length === 0) return { dealId }
+  const data = memberIds.map((memberId) => ({ tenantId, dealId, memberId }))
+  await tx.db.dealAssignee.createMany({ data })
+  await saveDeal(tx, input, {})
+  tx.emit({ type: 'deal.assigned', dealId, payload: { memberIds } })
+  return { dealId }
+}
+
+/** Takes members off a deal, who may be deleted by now. Those who are not on it change nothing. */
+export async function unassignDeal(
+  tx: Transaction,
+  input: AssignDeal,
+): Promise<{ dealId: string }> {
+  const { db, tenantId } = tx
+  const { dealId } = input
+  const present = await presentAssignees(tx, input)
+  const find = (ids: string[]) =>
+    db.member.findMany({ where: { tenantId, id: { in: ids } }, select: { id: true } })
+  refuseAny(await missing(input.memberIds, 'member', 'memberIds', find))
+  const memberIds = [...new Set(input.memberIds)].filter((id) => present.has(id))
+  if (memberIds.length === 0) return { dealId }
+  await db.dealAssignee.deleteMany({ where: { tenantId, dealId, memberId: { in: memberIds } } })
+  await saveDeal(tx, input, {})
+  tx.emit({ type: 'deal.unassigned', dealId, payload: { memberIds } })
+  return { dealId }
+}
+
+async function presentAssignees(tx: Transaction, input: AssignDeal): Promise<Set<string>> {
+  const { db, tenantId } = tx
+  await dealToChange(tx, input)
+  refuseAny(checkIdCount(input.memberIds, path))
+  const present = await db.dealAssignee.findMany({ where: { tenantId, dealId: input.dealId } })
+  return new Set(present.map(({ memberId }) => memberId))
+}
+
+function refuseAny(errors: UserError[]): void {
+  if (errors.length > 0) refuse(...errors)
+}

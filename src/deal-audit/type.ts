@@ -1,0 +1,112 @@
+import { Actor, actorSelection } from '../actor/type.ts'
+import { builder, textEnum } from '../builder.ts'
+import { type Keyset, keysetPage, nestedPageSelection } from '../connection.ts'
+import { Deal } from '../deal/type.ts'
+import { encodeId } from '../ids.ts'
+import { changeCounts } from './loaders.ts'
+
+const DealChangeField = textEnum('DealChangeField', 'A field of a deal whose changes are kept.', {
+  NAME: 'The name.',
+  AMOUNT: 'The amount.',
+  CURRENCY: 'The currency of the amount.',
+  OWNER: 'The member who answers for it.',
+  ORGANIZATION: 'The company that it is made with.',
+  EXPECTED_CLOSE_DATE: 'When it is expected to close.',
+  PRIORITY: 'How urgent it is.',
+  CONFIDENCE: 'The user’s own probability.',
+})
+
+const typenames = new Map([
+  ['owner', 'Member'],
+  ['organization', 'Organization'],
+])
+
+function idIn(field: string, id: string | null): string | null {
+  const typename = typenames.get(field)
+  return typename && id ? encodeId(typename, id) : null
+}
+
+const DealChange = builder.prismaNode('DealChange', {
+  description:
+    'That a field of a deal changed: an entry of its audit beside its stages. Entries are only ever added.',
+  select: { tenantId: true, id: true },
+  nullable: true,
+  id: { resolve: (change) => change.id },
+  findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
+  fields: (t) => ({
+    deal: t.relation('deal', { type: Deal, description: 'The deal that changed.' }),
+    field: t.field({
+      type: DealChangeField,
+      description: 'Which field changed.',
+      select: { field: true },
+      resolve: ({ field }) => field.replace(/[A-Z]/g, '_$&').toUpperCase(),
+    }),
+    from: t.exposeString('fromValue', {
+      nullable: true,
+      description:
+        'What it was, as it was called at that moment: a name, an amount as a decimal, a day as `YYYY-MM-DD`; null for nothing.',
+    }),
+    to: t.exposeString('toValue', {
+      nullable: true,
+      description: 'What it became, in the same form; null for nothing.',
+    }),
+    fromId: t.id({
+      nullable: true,
+      description: 'The id of the owner or organization before, which may be gone by now.',
+      select: { field: true, fromId: true },
+      resolve: ({ field, fromId }) => idIn(field, fromId),
+    }),
+    toId: t.id({
+      nullable: true,
+      description: 'The id of the owner or organization after, which may be gone by now.',
+      select: { field: true, toId: true },
+      resolve: ({ field, toId }) => idIn(field, toId),
+    }),
+    actor: t.field({
+      type: Actor,
+      description: 'Who made the change.',
+      select: (_args, _ctx, nested) => actorSelection(nested),
+      resolve: (change) => change,
+    }),
+    requestId: t.exposeString('requestId', {
+      description: 'The request that made the change, as in the logs.',
+    }),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it changed.' }),
+  }),
+})
+
+const DealChangeConnection = builder.connectionObject(
+  {
+    type: DealChange,
+    name: 'DealChangeConnection',
+    description: 'A page of what changed of a deal beside its stages.',
+  },
+  { name: 'DealChangeEdge', description: 'A change and its cursor.' },
+)
+
+const oldestFirst: Keyset = {
+  name: 'OCCURRED_AT',
+  column: 'occurredAt',
+  kind: 'instant',
+  direction: 'asc',
+}
+
+builder.prismaObjectField(Deal, 'changes', (t) =>
+  t.connection(
+    {
+      type: DealChange,
+      description:
+        'What changed of its audited fields since it was created, the oldest first. Changes of stage are in `history`.',
+      select: (args, _ctx, nested) => {
+        const { where, orderBy, take } = keysetPage(args, oldestFirst)
+        const selection = nestedPageSelection(nested, 'DealChange', oldestFirst)
+        return { tenantId: true, id: true, changes: { ...selection, where, orderBy, take } }
+      },
+      resolve: ({ id, changes }, args, ctx) =>
+        keysetPage(args, oldestFirst).toConnection(changes, () =>
+          ctx.loader(changeCounts).load(id),
+        ),
+    },
+    DealChangeConnection,
+  ),
+)
