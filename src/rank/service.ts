@@ -37,8 +37,6 @@ export async function placeOf(
   placed: Placed,
   rank?: string,
 ): Promise<string | null> {
-  const { stageId, before, after } = placed
-  if (!before && !after) return lastPlace(tx, stageId)
   const gap = await gapAt(tx, placed)
   if (rank !== undefined && isInside(rank, gap)) return null
   const key = generateKeyBetween(gap.previous, gap.next)
@@ -52,7 +50,7 @@ function isInside(rank: string, { previous, next }: Gap): boolean {
   return (previous === null || previous < rank) && (next === null || rank < next)
 }
 
-/** One named neighbour is enough: the other is who stands there now. */
+/** One named neighbour is enough: the other is who stands there now; none means the end. */
 async function gapAt(tx: Transaction, placed: Placed): Promise<Gap> {
   const { stageId, dealId } = placed
   const previous = placed.after ? await rankOf(tx, placed, 'after') : null
@@ -65,7 +63,8 @@ async function gapAt(tx: Transaction, placed: Placed): Promise<Gap> {
     const above = { stageId, dealId, rank: { gt: previous }, order: 'asc' } as const
     return { previous, next: await neighbour(tx, above) }
   }
-  const below = { stageId, dealId, rank: { lt: next ?? '' }, order: 'desc' } as const
+  const under = next === null ? {} : { rank: { lt: next } }
+  const below = { stageId, dealId, ...under, order: 'desc' } as const
   return { previous: await neighbour(tx, below), next }
 }
 
