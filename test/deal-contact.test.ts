@@ -182,8 +182,10 @@ describe('updateDealContact', () => {
 
   it('writes nothing when nothing is to change', async () => {
     const { id } = await add(ada)
+    await update(id, { role: 'Champion', metadata: { a: [1] } })
+    const same = [{}, { isPrimary: true }, { isPrimary: null }, { role: 'Champion' }]
     await untouched([t], async () => {
-      for (const values of [{}, { isPrimary: true }, { isPrimary: null }]) await update(id, values)
+      for (const values of [...same, { metadata: { a: [1] } }]) await update(id, values)
     })
   })
 })

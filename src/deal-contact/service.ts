@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Transaction } from '../database/transaction.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
@@ -62,8 +63,10 @@ export async function updateDealContact(
   checkRole(values)
   const current = await contactOfDeal(tx, dealId, id)
   await requireContact(tx, values.introducedById, ['input', 'introducedById'])
-  const primary = isPrimary == null || isPrimary === current.isPrimary ? {} : { isPrimary }
-  const data = { ...values, ...primary }
+  const given = Object.entries({ ...values, ...(isPrimary != null && { isPrimary }) })
+  const data = Object.fromEntries(
+    given.filter(([key, value]) => !isDeepStrictEqual(value, current[key as keyof typeof current])),
+  )
   if (Object.keys(data).length === 0) return { dealId, dealContactId: id }
   if (data.isPrimary) await releasePrimary(tx, dealId)
   await db.dealContact.update({
