@@ -11,6 +11,8 @@ export interface Entering {
   to: Stage
   /** Whether an administrator sets the rules of the pipeline aside. */
   override?: boolean | null
+  /** Whether there is a reason for its closing. */
+  hasReason?: boolean
 }
 
 /** How a deal enters a stage: whether it needs a reason, and whether a rule was set aside. */
@@ -21,7 +23,7 @@ export interface Entry {
 
 /** Judges whether the deal may enter the stage, and refuses where it may not. */
 export async function enterStage(tx: Transaction, entering: Entering): Promise<Entry> {
-  const { deal, from, to, override } = entering
+  const { deal, from, to, override, hasReason = false } = entering
   const { db, tenantId, actor } = tx
   if (override && actor.role !== 'ADMIN')
     refuse(invalid('Only an administrator sets rules aside.', ['input', 'override']))
@@ -41,7 +43,7 @@ export async function enterStage(tx: Transaction, entering: Entering): Promise<E
   if (refusals.length > 0 && !override) refuse(...refusals)
   return {
     reasonRequired: reasonRequired && !override,
-    override: refusals.length > 0 || (Boolean(override) && reasonRequired),
+    override: refusals.length > 0 || (Boolean(override) && reasonRequired && !hasReason),
   }
 }
 
