@@ -1,0 +1,17 @@
+import type { Command } from './command.ts'
+import { catalogueCommands } from './commands-catalogue.ts'
+import { contactCommands } from './commands-contact.ts'
+import { dealCommands } from './commands-deal.ts'
+import { moveCommands } from './commands-move.ts'
+import { pipelineCommands } from './commands-pipeline.ts'
+import { tagCommands } from './commands-tag.ts'
+
+/** One for each mutation of the schema. */
+export const commands: Record<string, Command> = {
+  ...pipelineCommands,
+  ...contactCommands,
+  ...dealCommands,
+  ...moveCommands,
+  ...tagCommands,
+  ...catalogueCommands,
+}

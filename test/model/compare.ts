@@ -1,0 +1,160 @@
+import { expect } from 'vitest'
+import { ask } from '../fixtures.ts'
+import type { TestTenant } from '../harness.ts'
+import {
+  type Deal,
+  type Named,
+  type Pipeline,
+  probabilityIn,
+  type State,
+  stageOf,
+  statusOf,
+  totalsOf,
+  weighted,
+} from './state.ts'
+
+const everything = `query ($ids: [ID!]!) {
+  pipelines(includeArchived: true) {
+    id name position isDefault archivedAt
+    stages(includeArchived: true) {
+      id name kind position probability rottingDays reasonRequired archivedAt
+      totals { currency count amount weightedAmount }
+      deals(first: 100) { nodes { id } }
+    }
+  }
+  organizations(first: 100) { nodes { id number name domain email phone } }
+  contacts(first: 100) { nodes { id number name email phone jobTitle organization { id } } }
+  tags { id number name color }
+  sources(includeArchived: true) { id name archivedAt }
+  closeReasons(includeArchived: true) { id kind name archivedAt }
+  deals: nodes(ids: $ids) { ... on Deal {
+    id number name description amount currency valuePeriod confidence priority source nextStep expectedCloseDate
+    leadRef externalId metadata customFields version status probability weightedAmount wonReason lostReason
+    createdAt updatedAt stageEnteredAt closedAt deletedAt
+    organization { id } owner { id } pipeline { id } stage { id } lastOpenStage { id } primaryContact { id }
+    contacts { id role isPrimary metadata contact { id } introducedBy { id } }
+    tags { id } assignees { id }
+    history(first: 100) { totalCount nodes {
+      seq direction fromStageName toStageName amount currency probability expectedCloseDate reason note override
+      occurredAt fromStage { id } toStage { id } actor { member { id } }
+    } }
+    changes(first: 100) { totalCount nodes { field from to fromId toId occurredAt actor { member { id } } } }
+  } }
+}`
+
+/** Reads the whole tenant and compares it with the model; `last` is what was done before. */
+export async function compare(t: TestTenant, state: State, last = 'nothing'): Promise<void> {
+  const ids = state.deals.map(({ id }) => id)
+  const read = await ask(t, everything, { ids })
+  for (const deal of read.deals) {
+    deal.tags.sort(byId)
+    deal.assignees.sort(byId)
+  }
+  for (const list of [read.organizations.nodes, read.contacts.nodes, read.tags]) list.sort(byId)
+  learn(state.sources, read.sources)
+  learn(state.reasons, read.closeReasons)
+  expect(read, `after ${last}`).toEqual(projection(state))
+}
+
+/** Takes over the ids of what joined a catalogue by its use. */
+function learn(list: Named[], read: (Named & { id: string })[]): void {
+  for (const entry of list)
+    entry.id ??=
+      read.find(({ name, kind = null }) => name === entry.name && kind === entry.kind)?.id ?? null
+  read.sort(byId)
+}
+
+/** The model in the shape of the query. */
+function projection(state: State): object {
+  return {
+    pipelines: [...state.pipelines]
+      .sort((a, b) => a.position - b.position)
+      .map((pipeline) => pipelineShape(state, pipeline)),
+    organizations: { nodes: [...state.organizations].sort(byId) },
+    contacts: {
+      nodes: [...state.contacts].sort(byId).map((contact) => ({
+        ...contact,
+        organization: reference(contact.organization),
+      })),
+    },
+    tags: [...state.tags].sort(byId),
+    sources: known(state.sources).map(({ kind: _, ...source }) => source),
+    closeReasons: known(state.reasons),
+    deals: state.deals.map((deal) => dealShape(state, deal)),
+  }
+}
+
+function pipelineShape(state: State, { rules: _, stages, ...pipeline }: Pipeline): object {
+  const order = [...stages].sort((a, b) => a.position - b.position || byId(a, b))
+  return {
+    ...pipeline,
+    stages: order.map((stage) => {
+      const { board, pipeline: _, requiredFields: __, ...values } = stage
+      const nodes = board.map((id) => ({ id }))
+      return { ...values, totals: totalsOf(state, stage), deals: { nodes } }
+    }),
+  }
+}
+
+function dealShape(state: State, deal: Deal): object {
+  const { stage, lastOpen, reason, contacts, history, changes, ...values } = deal
+  const status = statusOf(state, deal)
+  const probability = probabilityIn(stageOf(state, stage), deal.confidence)
+  const primary = contacts.find(({ isPrimary }) => isPrimary)
+  return {
+    ...values,
+    ...{ status, probability, weightedAmount: weighted(deal.amount, probability) },
+    wonReason: status === 'WON' ? nameOf(reason) : null,
+    lostReason: status === 'LOST' ? nameOf(reason) : null,
+    source: nameOf(deal.source),
+    organization: reference(deal.organization),
+    owner: reference(deal.owner),
+    pipeline: { id: stageOf(state, stage).pipeline },
+    stage: { id: stage },
+    lastOpenStage: reference(lastOpen),
+    primaryContact: reference(primary?.contact),
+    contacts: [...(primary ? [primary] : []), ...contacts.filter((one) => one !== primary)].map(
+      ({ contact, introducedBy, ...others }) => ({
+        ...others,
+        contact: { id: contact },
+        introducedBy: reference(introducedBy),
+      }),
+    ),
+    tags: deal.tags.map((id) => ({ id })).sort(byId),
+    assignees: deal.assignees.map((id) => ({ id })).sort(byId),
+    changes: {
+      totalCount: changes.length,
+      nodes: changes.map(({ field, by, at, ...others }) => ({
+        ...others,
+        field: field.replace(/[A-Z]/g, '_$&').toUpperCase(),
+        ...{ occurredAt: at, actor: { member: { id: by } } },
+      })),
+    },
+    history: {
+      totalCount: history.length,
+      nodes: history.map(({ from, fromName, to, toName, by, at, ...others }) => ({
+        ...others,
+        ...{ fromStage: reference(from), fromStageName: fromName },
+        ...{ toStage: reference(to), toStageName: toName },
+        ...{ occurredAt: at, actor: { member: { id: by } } },
+      })),
+    },
+  }
+}
+
+/** Those whose ids were read; another one is missed by the comparison. */
+function known(list: Named[]): (Named & { id: string })[] {
+  return list.map((entry) => ({ ...entry, id: entry.id ?? 'not read' })).sort(byId)
+}
+
+function nameOf(entry: Named | null): string | null {
+  return entry?.name ?? null
+}
+
+function reference(id: string | null | undefined): { id: string } | null {
+  return id ? { id } : null
+}
+
+function byId(a: { id: string }, b: { id: string }): number {
+  return a.id < b.id ? -1 : 1
+}
