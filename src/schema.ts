@@ -1,4 +1,5 @@
 import './viewer/type.ts'
+import './tenant/mutations.ts'
 import './pipeline/mutations.ts'
 import './stage/type.ts'
 import './organization/mutations.ts'

@@ -12,6 +12,7 @@ const dealContactId = `deal_contact_${randomUUID()}`
 /** Every mutation with an input of the right form, and who may send it. */
 const mutations: Record<string, { input: object; allowed: Role[] }> = {
   createPipeline: { input: { name: 'Sales', stages: usualStages }, allowed: ['ADMIN'] },
+  updateTenant: { input: { membersMayReopen: true }, allowed: ['ADMIN'] },
   createOrganization: { input: { name: 'Acme' }, allowed: ['ADMIN', 'MEMBER'] },
   createContact: { input: { name: 'Ada' }, allowed: ['ADMIN', 'MEMBER'] },
   createDeal: { input: { name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },

@@ -179,6 +179,7 @@ const versioned = () => ({ dealId: our.Deal, expectedVersion: 1 })
 /** An input of our own ids for each mutation. */
 const inputs: Record<string, () => object> = {
   createPipeline: () => ({ name: 'Support', stages: usualStages }),
+  updateTenant: () => ({ name: 'Ours' }),
   createOrganization: () => ({ name: 'Acme' }),
   createContact: () => ({ name: 'Ada' }),
   createDeal: () => ({ name: 'Rocket' }),
