@@ -57,7 +57,10 @@ plainCase(
   'ValidationError',
   'A value is out of bounds or does not fit another; `message` says which would.',
 )
-plainCase('NameTaken', 'Names of pipelines are unique in a tenant, in any case.')
+plainCase(
+  'NameTaken',
+  'Names of pipelines are unique in a tenant, those of live stages in their pipeline, in any case.',
+)
 plainCase('DealDeleted', 'A deleted deal takes no changes until it is restored.')
 plainCase('StageArchived', 'An archived stage takes no deals.')
 plainCase('StageNotInPipeline', 'A deal moves only between the stages of its pipeline.')

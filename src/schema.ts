@@ -1,7 +1,8 @@
 import './viewer/type.ts'
 import './tenant/mutations.ts'
 import './pipeline/mutations.ts'
-import './stage/type.ts'
+import './stage/mutations.ts'
+import './pipeline-setup/mutations.ts'
 import './organization/mutations.ts'
 import './contact/mutations.ts'
 import './tag/type.ts'
@@ -14,6 +15,7 @@ import './deal-tag/type.ts'
 import './deal-assignee/type.ts'
 import './board/type.ts'
 import './deal-move/mutations.ts'
+import './stage-archive/mutations.ts'
 import { builder } from './builder.ts'
 
 /** Every type, query and mutation. A module is part of the API when it is named above. */
