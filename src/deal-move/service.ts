@@ -73,8 +73,8 @@ export async function changeStage(
   if (errors.length > 0) refuse(...errors)
   const from = await stageOf(tx, deal)
   const becoming = { ...deal, ...values } as Deal
-  const { override } = manner
-  const entry = await enterStage(tx, { deal: becoming, from, to, override })
+  const { reason = null, note = null, override } = manner
+  const entry = await enterStage(tx, { deal: becoming, from, to, reason, override })
   const closing = await closingOf(tx, deal, to, { ...manner, required: entry.reasonRequired })
   const placed = { ...manner, stageId: to.id }
   await saveDeal(tx, manner, {
@@ -88,7 +88,6 @@ export async function changeStage(
     lastOpenStageId: [to, from].find((stage) => stage.kind === 'OPEN')?.id ?? deal.lastOpenStageId,
   })
   const probability = effectiveProbability({ ...deal, status: to.kind }, to.probability)
-  const { reason = null, note = null } = manner
   const change = { deal: becoming, from, to, probability, reason, note }
   const stageChangeId = await recordStageChange(tx, { ...change, override: entry.override })
   const payload = { stageChangeId, fromStageId: from.id, toStageId: to.id }

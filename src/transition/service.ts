@@ -9,6 +9,7 @@ export interface Entering {
   /** Null for a new deal. */
   from: Stage | null
   to: Stage
+  reason?: string | null
   /** Whether an administrator sets the rules of the pipeline aside. */
   override?: boolean | null
 }
@@ -21,7 +22,7 @@ export interface Entry {
 
 /** Judges whether the deal may enter the stage, and refuses where it may not. */
 export async function enterStage(tx: Transaction, entering: Entering): Promise<Entry> {
-  const { deal, from, to, override } = entering
+  const { deal, from, to, reason, override } = entering
   const { db, tenantId, actor } = tx
   if (override && actor.role !== 'ADMIN')
     refuse(invalid('Only an administrator sets rules aside.', ['input', 'override']))
@@ -41,7 +42,7 @@ export async function enterStage(tx: Transaction, entering: Entering): Promise<E
   if (refusals.length > 0 && !override) refuse(...refusals)
   return {
     reasonRequired: reasonRequired && !override,
-    override: refusals.length > 0 || (Boolean(override) && reasonRequired),
+    override: refusals.length > 0 || (Boolean(override) && reasonRequired && !reason?.trim()),
   }
 }
 
