@@ -1,6 +1,8 @@
 import './viewer/type.ts'
+import './tenant/mutations.ts'
 import './pipeline/mutations.ts'
-import './stage/type.ts'
+import './stage/mutations.ts'
+import './pipeline-setup/mutations.ts'
 import './organization/mutations.ts'
 import './contact/mutations.ts'
 import './tag/mutations.ts'
@@ -19,6 +21,7 @@ import './deal-transition/type.ts'
 import './deal-move/mutations.ts'
 import './deal-close/mutations.ts'
 import './deal-transfer/mutations.ts'
+import './stage-archive/mutations.ts'
 import { builder } from './builder.ts'
 
 /** Every type, query and mutation. A module is part of the API when it is named above. */

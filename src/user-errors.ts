@@ -68,3 +68,15 @@ export function notFound(what: string, path: string[]): UserError {
 export function invalid(message: string, path: string[]): UserError {
   return { code: 'VALIDATION_ERROR', message, path }
 }
+
+/** The errors of values that are null where the thing always has one. */
+export function alwaysSet<Values extends object>(
+  noun: string,
+  values: Values,
+  keys: readonly (keyof Values & string)[],
+  path: string[],
+): UserError[] {
+  return keys
+    .filter((key) => values[key] === null)
+    .map((key) => invalid(`A ${noun} always has a ${key}: it cannot be cleared.`, [...path, key]))
+}

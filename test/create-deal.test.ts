@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { schema } from '../src/schema.ts'
 import {
-  archive,
   ask,
   askMutation,
   contactFixture,
@@ -336,13 +335,15 @@ describe('createDeal with what cannot be', () => {
   })
 
   it('refuses an archived stage and an archived pipeline', async () => {
-    await archive(t, 'stage', sales.stage('Proposal'))
+    await done(t, 'archiveStage', { stageId: sales.stage('Proposal') })
     const input = { name: 'Rocket', stageId: sales.stage('Proposal') }
     expect(await refusal(t, 'createDeal', input)).toMatchObject([
       { __typename: 'StageArchived', code: 'STAGE_ARCHIVED', path: ['input', 'stageId'] },
     ])
-    await archive(t, 'pipeline', sales.id)
-    for (const where of [{ pipelineId: sales.id }, { stageId: sales.stage('Lead') }, {}]) {
+    const support = await pipelineFixture(t, { name: 'Support' })
+    await done(t, 'setDefaultPipeline', { pipelineId: support.id })
+    await done(t, 'archivePipeline', { pipelineId: sales.id })
+    for (const where of [{ pipelineId: sales.id }, { stageId: sales.stage('Lead') }]) {
       const [error] = await refusal(t, 'createDeal', { name: 'Rocket', ...where })
       expect(error).toMatchObject(invalid)
     }

@@ -173,6 +173,15 @@ describe('updateDealContact', () => {
     expect((await read()).primaryContact).toEqual({ id: bob.id })
   })
 
+  it('writes the rest of what it is told when it makes a contact primary', async () => {
+    await add(ada)
+    const { id } = await add(bob)
+    const values = { role: 'Champion', introducedById: ada.id, metadata: { a: 1 } }
+    const { introducedBy, ...updated } = await update(id, { ...values, isPrimary: true })
+    expect(updated).toMatchObject({ role: 'Champion', metadata: { a: 1 }, isPrimary: true })
+    expect(introducedBy).toEqual({ id: ada.id })
+  })
+
   it('leaves none primary when the primary one is no longer', async () => {
     const { id } = await add(ada)
     await update(id, { isPrimary: false })
@@ -181,11 +190,13 @@ describe('updateDealContact', () => {
   })
 
   it('writes nothing when nothing is to change', async () => {
-    const { id } = await add(ada)
-    await update(id, { role: 'Champion', metadata: { a: [1] } })
-    const same = [{}, { isPrimary: true }, { isPrimary: null }, { role: 'Champion' }]
+    const said = { role: 'Champion', introducedById: bob.id, metadata: { a: 1, b: [2] } }
+    const { id } = await add(ada, said)
+    t.setNow(tuesday)
+    const same = { ...said, metadata: { b: [2], a: 1 } }
     await untouched([t], async () => {
-      for (const values of [...same, { metadata: { a: [1] } }]) await update(id, values)
+      for (const values of [{}, { isPrimary: true }, { isPrimary: null }, said, same])
+        await update(id, values)
     })
   })
 })
@@ -219,6 +230,53 @@ describe('removeDealContact', () => {
     await remove(id)
     await add(ada)
     expect(await people()).toEqual(['Ada*'])
+  })
+})
+
+describe('the primary contact of a deal', () => {
+  /** The statements that change which contact is primary. */
+  async function switches(work: () => Promise<unknown>) {
+    const statements = await t.recordStatements(work)
+    return statements.filter((text) => /UPDATE.* SET .*\bis_primary"? = /s.test(text))
+  }
+
+  it('is released and set in one statement, when it is added or updated', async () => {
+    const { id } = await add(ada)
+    const toBob = await switches(() => add(bob, { isPrimary: true }))
+    expect(await people()).toEqual(['Bob*', 'Ada'])
+    const toAda = await switches(() => update(id, { isPrimary: true }))
+    expect(await people()).toEqual(['Ada*', 'Bob'])
+    const both = expect.stringMatching(/is_primary = false.*is_primary = true/s)
+    expect([toBob, toAda]).toEqual([[both], [both]])
+  })
+
+  it('is in every payload, and null when nobody is', async () => {
+    let expectedVersion = 1
+    const afterwards = async (field: string, input: object) => {
+      const versioned = { dealId: deal.id, expectedVersion, ...input }
+      expectedVersion += 1
+      return done(t, field, versioned, 'dealContact { id } primaryContact { name }')
+    }
+    const first = await afterwards('addDealContact', { contactId: ada.id })
+    expect(first.primaryContact).toEqual({ name: 'Ada' })
+    const second = await afterwards('addDealContact', { contactId: bob.id })
+    expect(second.primaryContact).toEqual({ name: 'Ada' })
+    const { id: dealContactId } = second.dealContact
+    const made = await afterwards('updateDealContact', { dealContactId, isPrimary: true })
+    expect(made.primaryContact).toEqual({ name: 'Bob' })
+    const other = { dealContactId: first.dealContact.id }
+    expect((await afterwards('removeDealContact', other)).primaryContact).toEqual({ name: 'Bob' })
+    const unmade = await afterwards('updateDealContact', { dealContactId, isPrimary: false })
+    expect(unmade.primaryContact).toBeNull()
+  })
+
+  it('is nobody once it is removed, though others stay', async () => {
+    const { id } = await add(ada)
+    await add(bob)
+    const input = { dealId: deal.id, expectedVersion: 3, dealContactId: id }
+    const removed = await done(t, 'removeDealContact', input, 'primaryContact { id }')
+    expect(removed.primaryContact).toBeNull()
+    expect(await people()).toEqual(['Bob'])
   })
 })
 

@@ -2,8 +2,7 @@ import { isInterfaceType } from 'graphql'
 import { expect } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
 import { type Role, roles } from '../src/auth/scopes.ts'
-import { Prisma } from '../src/generated/prisma/client.ts'
-import { decodeId, encodeId, idOf, newId } from '../src/ids.ts'
+import { encodeId, idOf, newId } from '../src/ids.ts'
 import { schema } from '../src/schema.ts'
 import { takeNumbers } from '../src/tenant/service.ts'
 import type { GraphqlAnswer, TestTenant } from './harness.ts'
@@ -22,6 +21,7 @@ const userErrors = `userErrors {
   __typename code message path
   ... on VersionConflict { currentVersion deal { id version name } }
   ... on ReasonRequired { knownReasons }
+  ... on StillInUse { count deals { id } }
 }`
 
 /** The answer to one mutation field, with all that a user error can say. */
@@ -241,22 +241,6 @@ export async function untouched<T>(tenants: TestTenant[], work: () => Promise<T>
 /** The user errors of a mutation that is refused, and proof that it wrote nothing. */
 export async function refusal(t: TestTenant, field: string, input: object): Promise<Answered> {
   return untouched([t], async () => (await mutate(t, field, input)).userErrors)
-}
-
-/** Marks a pipeline or a stage as archived, for which the API has no mutation yet. */
-export async function archive(
-  t: TestTenant,
-  noun: 'pipeline' | 'stage',
-  encoded: string,
-): Promise<void> {
-  const { id } = decodeId(encoded)
-  const table = Prisma.raw(noun)
-  await t.write(async (tx) => {
-    const isDefault = noun === 'pipeline' ? Prisma.sql`, is_default = false` : Prisma.empty
-    await tx.db
-      .$executeRaw`UPDATE ${table} SET archived_at = now() ${isDefault} WHERE id = ${id}::uuid`
-    tx.emit({ type: `${noun}.archived` })
-  })
 }
 
 /** A tenant's worth of things: the id of one of each type that has ids. */

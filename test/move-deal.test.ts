@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
-  archive,
   ask,
   askMutation,
   type DealFixture,
@@ -163,7 +162,7 @@ describe('moveDeal', () => {
   })
 
   it('refuses an archived stage', async () => {
-    await archive(t, 'stage', sales.stage('Proposal'))
+    await done(t, 'archiveStage', { stageId: sales.stage('Proposal') })
     const input = { dealId: deal.id, stageId: sales.stage('Proposal'), expectedVersion: 1 }
     expect(await refusal(t, 'moveDeal', input)).toMatchObject([
       { __typename: 'StageArchived', code: 'STAGE_ARCHIVED', path: ['input', 'stageId'] },

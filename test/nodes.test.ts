@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
 import { encodeId } from '../src/ids.ts'
 import {
-  archive,
   ask,
   dealFixture,
   done,
@@ -191,7 +190,7 @@ describe('pipelines', () => {
     await pipelineFixture(t, { name: 'C' })
     const { id } = await pipelineFixture(t, { name: 'B' })
     await pipelineFixture(t, { name: 'A' })
-    await archive(t, 'pipeline', id)
+    await done(t, 'archivePipeline', { pipelineId: id })
     const document = `{ pipelines { name } no: pipelines(includeArchived: false) { name }
       all: pipelines(includeArchived: true) { name archivedAt } }`
     const { pipelines, no, all } = await ask(t, document)
@@ -207,7 +206,7 @@ describe('pipelines', () => {
 
   it('show their stages in their order, the archived ones only when they are asked for', async () => {
     const sales = await pipelineFixture(t)
-    await archive(t, 'stage', sales.stage('Qualified'))
+    await done(t, 'archiveStage', { stageId: sales.stage('Qualified') })
     const document = `{ pipelines { stages { name pipeline { id } }
       all: stages(includeArchived: true) { name } } }`
     const [pipeline] = (await ask(t, document)).pipelines

@@ -6,6 +6,8 @@ import { askMutation, keyOfMember, memberFixture, untouched, usualStages } from 
 import { type TestTenant, testTenant } from './harness.ts'
 
 const anywhere = { dealId: `deal_${randomUUID()}`, expectedVersion: 1 }
+const pipelineId = `pipeline_${randomUUID()}`
+const stageId = `stage_${randomUUID()}`
 const contactId = `contact_${randomUUID()}`
 const memberId = `member_${randomUUID()}`
 const sourceId = `source_${randomUUID()}`
@@ -16,6 +18,16 @@ const dealContactId = `deal_contact_${randomUUID()}`
 /** Every mutation with an input of the right form, and who may send it. */
 const mutations: Record<string, { input: object; allowed: Role[] }> = {
   createPipeline: { input: { name: 'Sales', stages: usualStages }, allowed: ['ADMIN'] },
+  updatePipeline: { input: { pipelineId, name: 'Sales' }, allowed: ['ADMIN'] },
+  archivePipeline: { input: { pipelineId }, allowed: ['ADMIN'] },
+  restorePipeline: { input: { pipelineId }, allowed: ['ADMIN'] },
+  setDefaultPipeline: { input: { pipelineId }, allowed: ['ADMIN'] },
+  createStage: { input: { pipelineId, name: 'Talks', kind: 'OPEN' }, allowed: ['ADMIN'] },
+  updateStage: { input: { stageId, name: 'Talks' }, allowed: ['ADMIN'] },
+  reorderStages: { input: { pipelineId, stageIds: [stageId] }, allowed: ['ADMIN'] },
+  archiveStage: { input: { stageId }, allowed: ['ADMIN'] },
+  restoreStage: { input: { stageId }, allowed: ['ADMIN'] },
+  updateTenant: { input: { membersMayReopen: true }, allowed: ['ADMIN'] },
   createOrganization: { input: { name: 'Acme' }, allowed: ['ADMIN', 'MEMBER'] },
   createContact: { input: { name: 'Ada' }, allowed: ['ADMIN', 'MEMBER'] },
   createDeal: { input: { name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
@@ -23,7 +35,7 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   deleteDeal: { input: anywhere, allowed: ['ADMIN', 'MEMBER'] },
   restoreDeal: { input: anywhere, allowed: ['ADMIN', 'MEMBER'] },
   moveDeal: {
-    input: { ...anywhere, stageId: `stage_${randomUUID()}` },
+    input: { ...anywhere, stageId },
     allowed: ['ADMIN', 'MEMBER'],
   },
   reorderDeal: { input: anywhere, allowed: ['ADMIN', 'MEMBER'] },

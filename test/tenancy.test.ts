@@ -18,6 +18,7 @@ import {
   mutate,
   nodeTypes,
   oneOfEach,
+  pipelineFixture,
   untouched,
   usualStages,
 } from './fixtures.ts'
@@ -178,9 +179,27 @@ describe('a thing of our own', () => {
 
 const versioned = () => ({ dealId: our.Deal, expectedVersion: 1 })
 
+let other: Promise<{ id: string }> | undefined
+
+/** A second pipeline of ours, for what cannot be done with one. */
+async function otherPipeline(): Promise<string> {
+  other ??= pipelineFixture(ours, { name: 'Renewals' })
+  return (await other).id
+}
+
 /** An input of our own ids for each mutation. */
-const inputs: Record<string, () => object> = {
+const inputs: Record<string, () => object | Promise<object>> = {
   createPipeline: () => ({ name: 'Support', stages: usualStages }),
+  updatePipeline: () => ({ pipelineId: our.Pipeline, name: 'Deals', position: 0 }),
+  archivePipeline: () => ({ pipelineId: our.Pipeline }),
+  restorePipeline: () => ({ pipelineId: our.Pipeline }),
+  setDefaultPipeline: () => ({ pipelineId: our.Pipeline }),
+  createStage: () => ({ pipelineId: our.Pipeline, name: 'Talks', kind: 'OPEN' }),
+  updateStage: () => ({ stageId: our.Stage, name: 'Inquiry' }),
+  reorderStages: () => ({ pipelineId: our.Pipeline, stageIds: [our.Stage] }),
+  archiveStage: () => ({ stageId: our.Stage }),
+  restoreStage: () => ({ stageId: our.Stage }),
+  updateTenant: () => ({ name: 'Ours' }),
   createOrganization: () => ({ name: 'Acme' }),
   createContact: () => ({ name: 'Ada' }),
   createDeal: () => ({ name: 'Rocket' }),
@@ -192,7 +211,7 @@ const inputs: Record<string, () => object> = {
   winDeal: versioned,
   loseDeal: () => ({ ...versioned(), reason: 'Price' }),
   reopenDeal: versioned,
-  moveDealToPipeline: () => ({ ...versioned(), pipelineId: our.Pipeline }),
+  moveDealToPipeline: async () => ({ ...versioned(), pipelineId: await otherPipeline() }),
   addDealContact: () => ({ ...versioned(), contactId: our.Contact }),
   updateDealContact: () => ({ ...versioned(), dealContactId: our.DealContact, role: 'Champion' }),
   tagDeal: () => ({ ...versioned(), tagIds: [our.Tag] }),
@@ -219,6 +238,8 @@ const typeOfId: Ids = {
   before: 'Deal',
   after: 'Deal',
   stageId: 'Stage',
+  stageIds: 'Stage',
+  reassignTo: 'Stage',
   pipelineId: 'Pipeline',
   organizationId: 'Organization',
   ownerId: 'Member',
@@ -255,8 +276,9 @@ describe('a mutation with the ids of another tenant', () => {
     const typename = typeOfId[name] ?? ''
     expect(Object.keys(their)).toContain(typename)
     const id = isList ? [their[typename]] : their[typename]
+    const input = await inputs[mutation]?.()
     await untouched([ours, theirs], async () => {
-      const payload = await mutate(ours, mutation, { ...inputs[mutation]?.(), [name]: id })
+      const payload = await mutate(ours, mutation, { ...input, [name]: id })
       expect(payload.userErrors).toMatchObject([{ __typename: 'NotFound', code: 'NOT_FOUND' }])
       expect(payload.userErrors[0].path.slice(0, 2)).toEqual(['input', name])
     })
@@ -274,6 +296,8 @@ describe('a mutation with the ids of another tenant', () => {
   })
 
   it.each(Object.keys(inputs))('changes nothing of theirs by our own ids: %s', async (mutation) => {
-    await untouched([theirs], () => mutate(ours, mutation, inputs[mutation]?.() ?? {}))
+    await untouched([theirs], async () =>
+      mutate(ours, mutation, (await inputs[mutation]?.()) ?? {}),
+    )
   })
 })

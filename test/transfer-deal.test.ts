@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
-  archive,
   type DealFixture,
   dealFixture,
   done,
@@ -115,12 +114,12 @@ describe('moveDealToPipeline', () => {
   })
 
   it('refuses an archived pipeline and an archived stage', async () => {
-    await archive(t, 'stage', support.stage('Qualified'))
+    await done(t, 'archiveStage', { stageId: support.stage('Qualified') })
     const stage = transfer({ stageId: support.stage('Qualified') })
     expect(await refusal(t, 'moveDealToPipeline', stage)).toMatchObject([
       { code: 'STAGE_ARCHIVED', path: ['input', 'stageId'] },
     ])
-    await archive(t, 'pipeline', support.id)
+    await done(t, 'archivePipeline', { pipelineId: support.id })
     expect(await refusal(t, 'moveDealToPipeline', transfer())).toMatchObject([
       { code: 'VALIDATION_ERROR', path: ['input', 'pipelineId'] },
     ])

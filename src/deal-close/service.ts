@@ -27,7 +27,8 @@ export function loseDeal(tx: Transaction, close: CloseDeal): Promise<MovedDeal> 
  */
 export async function reopenDeal(tx: Transaction, reopen: CloseDeal): Promise<MovedDeal> {
   const deal = await dealToChange(tx, reopen)
-  if (deal.status === 'OPEN' && reopen.stageId && reopen.stageId !== deal.stageId)
+  const named = reopen.stageId ? await stageOfKind(tx, reopen.stageId, 'OPEN') : null
+  if (deal.status === 'OPEN' && named && named !== deal.stageId)
     refuse(invalid('The deal is open: use moveDeal.', ['input', 'stageId']))
   return moveToKind(tx, reopen, 'OPEN', deal.lastOpenStageId)
 }

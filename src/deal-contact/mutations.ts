@@ -1,3 +1,4 @@
+import { Contact } from '../contact/type.ts'
 import { dealOfPayload, versionedOf, versionFields } from '../deal/mutations.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
@@ -29,6 +30,18 @@ const payload = {
         const where = { tenantId: ctx.viewer.tenantId, id: dealContactId ?? '' }
         const find = { ...query, where: { tenantId_id: where } }
         return dealContactId ? ctx.db.dealContact.findUnique(find) : null
+      },
+    }),
+    primaryContact: t.prismaField({
+      type: Contact,
+      nullable: true,
+      description:
+        'The deal’s primary contact now; null when it has none. Nobody becomes it unasked.',
+      resolve: async (query, { dealId }, _args, ctx) => {
+        if (!dealId) return null
+        const where = { tenantId_id: { tenantId: ctx.viewer.tenantId, id: dealId } }
+        const deal = await ctx.db.deal.findUnique({ where, select: { primaryContact: query } })
+        return deal?.primaryContact ?? null
       },
     }),
     deal: t.prismaField(dealOfPayload),
@@ -96,7 +109,7 @@ mutation('updateDealContact', {
 mutation('removeDealContact', {
   scope: 'deals:write',
   description:
-    'Takes a contact off a deal. When it was the primary one, the deal then has none: `deal { primaryContact }` is null.',
+    'Takes a contact off a deal. When it was the primary one, the deal then has none: `primaryContact` is null.',
   input: {
     description: 'A contact to take off a deal.',
     fields: (t) => ({ ...versionFields(t), dealContactId: dealContactId(t) }),

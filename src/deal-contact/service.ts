@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Transaction } from '../database/transaction.ts'
+import { isSame } from '../deal/service.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
@@ -41,13 +41,12 @@ export async function addDealContact(
       path: ['input', 'contactId'],
     })
   }
-  const primary = isPrimary ?? others.length === 0
-  if (primary) await releasePrimary(tx, dealId)
   const id = newId()
   const times = { createdAt: now, updatedAt: now }
   await db.dealContact.create({
-    data: { ...values, tenantId, id, dealId, contactId, isPrimary: primary, ...times },
+    data: { ...values, tenantId, id, dealId, contactId, isPrimary: false, ...times },
   })
+  if (isPrimary ?? others.length === 0) await makePrimary(tx, dealId, id)
   await saveDeal(tx, { dealId, expectedVersion }, {})
   tx.emit({ type: 'deal.contact_added', dealId, payload: { dealContactId: id, contactId } })
   return { dealId, dealContactId: id }
@@ -63,16 +62,18 @@ export async function updateDealContact(
   checkRole(values)
   const current = await contactOfDeal(tx, dealId, id)
   await requireContact(tx, values.introducedById, ['input', 'introducedById'])
-  const given = Object.entries({ ...values, ...(isPrimary != null && { isPrimary }) })
-  const data = Object.fromEntries(
-    given.filter(([key, value]) => !isDeepStrictEqual(value, current[key as keyof typeof current])),
+  const primary = isPrimary ?? current.isPrimary
+  const changed = Object.entries(values).filter(
+    ([field, value]) =>
+      value !== undefined && !isSame(value, current[field as keyof DealContactInput]),
   )
-  if (Object.keys(data).length === 0) return { dealId, dealContactId: id }
-  if (data.isPrimary) await releasePrimary(tx, dealId)
+  if (changed.length === 0 && primary === current.isPrimary) return { dealId, dealContactId: id }
+  const row = { ...Object.fromEntries(changed), ...(!primary && { isPrimary: false }) }
   await db.dealContact.update({
     where: { tenantId_id: { tenantId, id } },
-    data: { ...data, updatedAt: now },
+    data: { ...row, updatedAt: now },
   })
+  if (primary && !current.isPrimary) await makePrimary(tx, dealId, id)
   await saveDeal(tx, { dealId, expectedVersion }, {})
   tx.emit({ type: 'deal.contact_updated', dealId, payload: { dealContactId: id } })
   return { dealId, dealContactId: id }
@@ -105,11 +106,25 @@ async function contactOfDeal({ db, tenantId }: Transaction, dealId: string, id: 
   return found ?? refuse(notFound('contact on this deal', ['input', 'dealContactId']))
 }
 
-async function releasePrimary({ db, tenantId, now }: Transaction, dealId: string): Promise<void> {
-  await db.dealContact.updateMany({
-    where: { tenantId, dealId, isPrimary: true },
-    data: { isPrimary: false, updatedAt: now },
-  })
+/**
+ * Makes one contact primary and releases the one before, in a single statement. The index that
+ * allows one primary contact looks at each row as it is written: the count makes sure that the
+ * release is done by then.
+ */
+async function makePrimary(
+  { db, tenantId, now }: Transaction,
+  dealId: string,
+  id: string,
+): Promise<void> {
+  await db.$executeRaw`
+    WITH released AS (
+      UPDATE deal_contact SET is_primary = false, updated_at = ${now}
+      WHERE tenant_id = ${tenantId}::uuid AND deal_id = ${dealId}::uuid AND is_primary
+      RETURNING id
+    )
+    UPDATE deal_contact SET is_primary = true, updated_at = ${now}
+    FROM (SELECT count(*) FROM released) AS others
+    WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid`
 }
 
 async function requireContact(

@@ -73,9 +73,9 @@ export async function changeStage(
   if (errors.length > 0) refuse(...errors)
   const from = await stageOf(tx, deal)
   const becoming = { ...deal, ...values } as Deal
-  const { override } = manner
-  const isGiven = Boolean(manner.reason?.trim())
-  const hasReason = isGiven || (staysClosed(deal, to) && deal.closeReasonId !== null)
+  const { reason = null, note = null, override } = manner
+  const isKept = staysClosed(deal, to) && deal.closeReasonId !== null
+  const hasReason = Boolean(reason?.trim()) || isKept
   const entry = await enterStage(tx, { deal: becoming, from, to, override, hasReason })
   const closing = await closingOf(tx, deal, to, { ...manner, required: entry.reasonRequired })
   const placed = { ...manner, stageId: to.id }
@@ -90,7 +90,6 @@ export async function changeStage(
     lastOpenStageId: [to, from].find((stage) => stage.kind === 'OPEN')?.id ?? deal.lastOpenStageId,
   })
   const probability = effectiveProbability({ ...deal, status: to.kind }, to.probability)
-  const { reason = null, note = null } = manner
   const change = { deal: becoming, from, to, probability, reason, note }
   const stageChangeId = await recordStageChange(tx, { ...change, override: entry.override })
   const payload = { stageChangeId, fromStageId: from.id, toStageId: to.id }

@@ -122,7 +122,7 @@ export async function updateDeal(
 }
 
 /** Compares as JSON, in which two amounts or dates that mean the same are the same. */
-function isSame(one: unknown, other: unknown): boolean {
+export function isSame(one: unknown, other: unknown): boolean {
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
   return isDeepStrictEqual(plain(one), plain(other))
 }

@@ -1,67 +1,103 @@
 import { builder } from '../builder.ts'
-import { mutation, type PayloadFields } from '../mutation.ts'
+import type { Context } from '../context.ts'
+import { idOf } from '../ids.ts'
+import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
 import * as pipelines from './service.ts'
-import { Pipeline, StageKind } from './type.ts'
+import { Pipeline, ruleDescriptions } from './type.ts'
 
-const StageInput = builder.inputType('CreatePipelineStageInput', {
-  description: 'A stage of the pipeline to create.',
+/** The pipeline that a payload is about, read after the write. */
+export const pipelineOfPayload = {
+  type: Pipeline,
+  nullable: true,
+  description: 'The pipeline as it is now; null when nothing was done.',
+  resolve: (
+    query: object,
+    { pipelineId }: { pipelineId?: string },
+    _args: object,
+    ctx: Context,
+  ) => {
+    const where = { tenantId: ctx.viewer.tenantId, id: pipelineId ?? '' }
+    const find = { ...query, where: { tenantId_id: where } }
+    return pipelineId ? ctx.db.pipeline.findUnique(find) : null
+  },
+} as const
+
+const PipelineRulesInput = builder.inputType('PipelineRulesInput', {
+  description: 'Rules of a pipeline. One that is left out stays as it is; in a new one it is off.',
   fields: (t) => ({
-    name: t.string({
-      required: true,
-      description: '1 to 255 characters, unique in the pipeline in any case.',
-    }),
-    kind: t.field({
-      type: StageKind,
-      required: true,
-      description: 'What it means for a deal to be here.',
-    }),
-    probability: t.int({
-      description: '0 to 100, for an OPEN stage. Default: 50; WON is 100, LOST is 0.',
-    }),
-    rottingDays: t.int({
-      description: 'After how many days here a deal counts as rotting; null for never.',
-    }),
-    reasonRequired: t.boolean({
-      description: 'Whether a deal enters only with a reason. Default: false.',
-    }),
+    noSkipping: t.boolean({ description: ruleDescriptions.noSkipping }),
+    noMovingBack: t.boolean({ description: ruleDescriptions.noMovingBack }),
+    reasonToClose: t.boolean({ description: ruleDescriptions.reasonToClose }),
   }),
 })
 
-mutation('createPipeline', {
+export const rulesField = (t: InputFields) =>
+  t.field({ type: PipelineRulesInput, description: 'What it does not let its deals do.' })
+
+const pipelineField = (t: InputFields) => ({
+  pipelineId: t.id({ required: true, description: 'The pipeline.' }),
+})
+
+/** The payload of a mutation of one pipeline. */
+export const pipelinePayload = {
+  description: 'The pipeline, or why nothing was done.',
+  fields: (t: PayloadFields<pipelines.ChangedPipeline>) => ({
+    pipeline: t.prismaField(pipelineOfPayload),
+  }),
+}
+
+mutation('updatePipeline', {
   scope: 'pipelines:write',
-  description: 'Creates a pipeline and its stages.',
+  description: 'Changes what a pipeline is called, where it stands and what it forbids.',
   input: {
-    description: 'A pipeline with its stages.',
+    description: 'What to change of a pipeline. A field that is left out stays as it is.',
     fields: (t) => ({
-      name: t.string({
-        required: true,
-        description: '1 to 255 characters, unique in the tenant in any case.',
+      ...pipelineField(t),
+      name: t.string({ description: '1 to 255 characters, unique in the tenant in any case.' }),
+      position: t.int({
+        description: 'Its place among all pipelines, from 0; the others move along.',
       }),
-      stages: t.field({
-        type: [StageInput],
-        required: true,
-        description: 'In their order; at least one of each kind, at most 50.',
-      }),
-      isDefault: t.boolean({
-        description:
-          'Whether new deals go here by default. Default: only for the tenant’s first pipeline.',
-      }),
+      rules: rulesField(t),
     }),
   },
-  payload: {
-    description: 'The new pipeline, or why there is none.',
-    fields: (t: PayloadFields<{ pipelineId: string }>) => ({
-      pipeline: t.prismaField({
-        type: Pipeline,
-        nullable: true,
-        description: 'The new pipeline.',
-        resolve: (query, { pipelineId }, _args, ctx) => {
-          const where = { tenantId: ctx.viewer.tenantId, id: pipelineId ?? '' }
-          const find = { ...query, where: { tenantId_id: where } }
-          return pipelineId ? ctx.db.pipeline.findUnique(find) : null
-        },
-      }),
-    }),
+  payload: pipelinePayload,
+  write: (input) => {
+    const change = { ...input, pipelineId: idOf('Pipeline', input.pipelineId) }
+    return (tx) => pipelines.updatePipeline(tx, change)
   },
-  write: (input) => (tx) => pipelines.createPipeline(tx, input),
+})
+
+mutation('archivePipeline', {
+  scope: 'pipelines:write',
+  description:
+    'Archives a pipeline: it takes no new deals, and those that it has stay where they are. The default one is not archived.',
+  input: { description: 'The pipeline to archive.', fields: pipelineField },
+  payload: pipelinePayload,
+  write: (input) => {
+    const id = idOf('Pipeline', input.pipelineId)
+    return (tx) => pipelines.archivePipeline(tx, id)
+  },
+})
+
+mutation('restorePipeline', {
+  scope: 'pipelines:write',
+  description: 'Brings an archived pipeline back. One that is not archived stays as it is.',
+  input: { description: 'The pipeline to restore.', fields: pipelineField },
+  payload: pipelinePayload,
+  write: (input) => {
+    const id = idOf('Pipeline', input.pipelineId)
+    return (tx) => pipelines.restorePipeline(tx, id)
+  },
+})
+
+mutation('setDefaultPipeline', {
+  scope: 'pipelines:write',
+  description:
+    'Makes a live pipeline the one where deals go that name none; the one before is then no longer.',
+  input: { description: 'The pipeline to make the default.', fields: pipelineField },
+  payload: pipelinePayload,
+  write: (input) => {
+    const id = idOf('Pipeline', input.pipelineId)
+    return (tx) => pipelines.setDefaultPipeline(tx, id)
+  },
 })

@@ -1,5 +1,5 @@
 import { checkName } from '../texts.ts'
-import { invalid, type UserError } from '../user-errors.ts'
+import { alwaysSet, invalid, type UserError } from '../user-errors.ts'
 
 export type StageKind = 'OPEN' | 'WON' | 'LOST'
 
@@ -13,14 +13,23 @@ export interface PipelineRules {
   reasonToClose: boolean
 }
 
+/** Rules of which some are given; a rule that is left out or null stays as it is. */
+export type GivenRules = { [Rule in keyof PipelineRules]?: boolean | null | undefined }
+
 /** The rules in a pipeline's column. */
 export function rulesOf(column: unknown): PipelineRules {
-  const { noSkipping, noMovingBack, reasonToClose } = column as Partial<PipelineRules>
+  const { noSkipping, noMovingBack, reasonToClose } = column as GivenRules
   return {
     noSkipping: noSkipping ?? false,
     noMovingBack: noMovingBack ?? false,
     reasonToClose: reasonToClose ?? false,
   }
+}
+
+/** The rules of a column after some are given. */
+export function mergeRules(column: unknown, given: GivenRules): PipelineRules {
+  const set = Object.entries(given).filter(([, value]) => value != null)
+  return { ...rulesOf(column), ...Object.fromEntries(set) }
 }
 
 export interface NewStage {
@@ -29,6 +38,7 @@ export interface NewStage {
   probability?: number | null
   rottingDays?: number | null
   reasonRequired?: boolean | null
+  requiredFields?: string[] | null
 }
 
 export interface NewPipeline {
@@ -36,7 +46,7 @@ export interface NewPipeline {
   stages: NewStage[]
 }
 
-const maxStages = 50
+export const maxStages = 50
 const maxRottingDays = 36_500
 
 /** Why this cannot become a pipeline; empty when it can. */
@@ -59,6 +69,31 @@ export function checkNewPipeline({ name, stages }: NewPipeline, path: string[]):
   ]
 }
 
+export interface PipelineChange {
+  name?: string | null
+  position?: number | null
+  rules?: GivenRules | null
+}
+
+/** Why a pipeline, one of so many, cannot have these values; empty when it can. */
+export function checkPipelineChange(
+  change: PipelineChange,
+  count: number,
+  path: string[],
+): UserError[] {
+  const { name, position } = change
+  return [
+    ...alwaysSet('pipeline', change, ['name', 'position', 'rules'], path),
+    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...(position == null ? [] : checkPosition(position, count - 1, [...path, 'position'])),
+  ]
+}
+
+export function checkPosition(position: number, last: number, path: string[]): UserError[] {
+  if (position >= 0 && position <= last) return []
+  return [invalid(`The position is 0 to ${last}, not ${position}.`, path)]
+}
+
 /**
  * Winning is certain and losing is not worth anything, whatever the input says; an open stage
  * counts half by default.
@@ -68,7 +103,8 @@ export function stageProbability(kind: StageKind, probability: number | null | u
   return probability ?? 50
 }
 
-function checkStage(
+/** Why a stage cannot have these values; what it requires is looked at elsewhere. */
+export function checkStage(
   { name, kind, probability, rottingDays }: NewStage,
   path: string[],
 ): UserError[] {

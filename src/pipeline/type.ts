@@ -1,10 +1,30 @@
 import { builder, textEnum } from '../builder.ts'
 import { idOf } from '../ids.ts'
+import { type PipelineRules as Rules, rulesOf } from './rules.ts'
 
 export const StageKind = textEnum('StageKind', 'What it means for a deal to be in a stage.', {
   OPEN: 'The deal is being worked on.',
   WON: 'The deal is won; its probability is 100.',
   LOST: 'The deal is lost; its probability is 0.',
+})
+
+/** What each rule says, for the rules of a pipeline and the input that sets them. */
+export const ruleDescriptions = {
+  noSkipping:
+    'Whether deals go on only to the next open stage, and are won only from the last. Losing is always possible.',
+  noMovingBack: 'Whether deals do not go back to an earlier open stage.',
+  reasonToClose: 'Whether every closed stage takes a deal only with a reason.',
+}
+
+const PipelineRules = builder.objectRef<Rules>('PipelineRules').implement({
+  description: 'What a pipeline does not let its deals do; all of it is off by default.',
+  fields: (t) => ({
+    noSkipping: t.exposeBoolean('noSkipping', { description: ruleDescriptions.noSkipping }),
+    noMovingBack: t.exposeBoolean('noMovingBack', { description: ruleDescriptions.noMovingBack }),
+    reasonToClose: t.exposeBoolean('reasonToClose', {
+      description: ruleDescriptions.reasonToClose,
+    }),
+  }),
 })
 
 export const Pipeline = builder.prismaNode('Pipeline', {
@@ -18,6 +38,11 @@ export const Pipeline = builder.prismaNode('Pipeline', {
     position: t.exposeInt('position', { description: 'Its place among the pipelines, from 0.' }),
     isDefault: t.exposeBoolean('isDefault', {
       description: 'Whether a new deal goes here when it names no pipeline.',
+    }),
+    rules: t.field({
+      type: PipelineRules,
+      description: 'What it does not let its deals do.',
+      resolve: ({ rules }) => rulesOf(rules),
     }),
     archivedAt: t.expose('archivedAt', {
       type: 'DateTime',

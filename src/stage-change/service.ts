@@ -34,39 +34,45 @@ export interface NewStageChange {
  * same number.
  */
 export async function recordStageChange(tx: Transaction, change: NewStageChange): Promise<string> {
-  const { db, tenantId, actor, requestId, now } = tx
+  const { db, tenantId } = tx
+  const where = { tenantId, dealId: change.deal.id }
+  const last = change.from ? await db.stageChange.aggregate({ where, _max: { seq: true } }) : null
+  const row = stageChangeRow(tx, change, (last?._max.seq ?? 0) + 1)
+  await db.stageChange.create({ data: row })
+  return row.id
+}
+
+/** An entry of a deal's audit as a row, for those that write many at once. */
+export function stageChangeRow(
+  { tenantId, actor, requestId, now }: Transaction,
+  change: NewStageChange,
+  seq: number,
+) {
   const { deal, from, to, probability, note = null, override = false } = change
-  const last = from
-    ? await db.stageChange.aggregate({ where: { tenantId, dealId: deal.id }, _max: { seq: true } })
-    : null
-  const id = newId()
-  await db.stageChange.create({
-    data: {
-      tenantId,
-      id,
-      dealId: deal.id,
-      seq: (last?._max.seq ?? 0) + 1,
-      fromPipelineId: from?.pipelineId ?? null,
-      fromStageId: from?.id ?? null,
-      fromStageName: from?.name ?? null,
-      toPipelineId: to.pipelineId,
-      toStageId: to.id,
-      toStageName: to.name,
-      direction: directionOf(from, to),
-      amount: deal.amount,
-      currency: deal.currency,
-      probability,
-      expectedCloseDate: deal.expectedCloseDate,
-      actorKind: actor.kind,
-      actorMemberId: actor.memberId,
-      actorApiKeyId: actor.apiKeyId,
-      // As on the deal itself, so that the two can be compared.
-      reason: change.reason?.trim() || null,
-      note,
-      override,
-      requestId,
-      occurredAt: now,
-    },
-  })
-  return id
+  return {
+    tenantId,
+    id: newId(),
+    dealId: deal.id,
+    seq,
+    fromPipelineId: from?.pipelineId ?? null,
+    fromStageId: from?.id ?? null,
+    fromStageName: from?.name ?? null,
+    toPipelineId: to.pipelineId,
+    toStageId: to.id,
+    toStageName: to.name,
+    direction: directionOf(from, to),
+    amount: deal.amount,
+    currency: deal.currency,
+    probability,
+    expectedCloseDate: deal.expectedCloseDate,
+    actorKind: actor.kind,
+    actorMemberId: actor.memberId,
+    actorApiKeyId: actor.apiKeyId,
+    // As on the deal itself, so that the two can be compared.
+    reason: change.reason?.trim() || null,
+    note,
+    override,
+    requestId,
+    occurredAt: now,
+  }
 }

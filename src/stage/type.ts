@@ -13,7 +13,9 @@ export const Stage = builder.prismaNode('Stage', {
       type: StageKind,
       description: 'What it means for a deal to be here.',
     }),
-    position: t.exposeInt('position', { description: 'Its place in the pipeline, from 0.' }),
+    position: t.exposeInt('position', {
+      description: 'Its place among the live stages, from 0; of an archived one, where it stood.',
+    }),
     probability: t.exposeInt('probability', {
       description: 'How likely a deal here is won, 0 to 100: 100 for WON, 0 for LOST.',
     }),
@@ -24,11 +26,17 @@ export const Stage = builder.prismaNode('Stage', {
     reasonRequired: t.exposeBoolean('reasonRequired', {
       description: 'Whether a deal enters only with a reason.',
     }),
+    requiredFields: t.exposeStringList('requiredFields', {
+      description:
+        'What a deal must have to enter: names of fields of `Deal`, and keys of custom fields.',
+    }),
     archivedAt: t.expose('archivedAt', {
       type: 'DateTime',
       nullable: true,
       description: 'Since when it takes no deals.',
     }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
     pipeline: t.relation('pipeline', { description: 'The pipeline that it is a step of.' }),
   }),
 })

@@ -1,3 +1,6 @@
+import { checkName } from '../texts.ts'
+import { alwaysSet, invalid, type UserError } from '../user-errors.ts'
+
 const slugForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** Why these cannot be the values of a tenant; empty when they can. */
@@ -11,10 +14,33 @@ export function checkTenant(tenant: { slug: string; name: string; timeZone: stri
     ...(tenant.name.length >= 1 && tenant.name.length <= 255
       ? []
       : ['A name has 1 to 255 characters.']),
-    ...(isTimeZone(tenant.timeZone)
-      ? []
-      : [`"${tenant.timeZone}" is no IANA time zone, such as Europe/Berlin.`]),
+    ...(isTimeZone(tenant.timeZone) ? [] : [noTimeZone(tenant.timeZone)]),
   ]
+}
+
+/** The settings of a tenant; what is left out stays. */
+export interface TenantChange {
+  name?: string | null
+  defaultCurrency?: string | null
+  timeZone?: string | null
+  membersMayReopen?: boolean | null
+}
+
+/** Why a tenant cannot have these settings; empty when it can. */
+export function checkTenantChange(change: TenantChange, path: string[]): UserError[] {
+  const { name, timeZone } = change
+  const always = ['name', 'defaultCurrency', 'timeZone', 'membersMayReopen'] as const
+  return [
+    ...alwaysSet('tenant', change, always, path),
+    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...(timeZone == null || isTimeZone(timeZone)
+      ? []
+      : [invalid(noTimeZone(timeZone), [...path, 'timeZone'])]),
+  ]
+}
+
+function noTimeZone(name: string): string {
+  return `"${name}" is no IANA time zone, such as Europe/Berlin.`
 }
 
 function isTimeZone(name: string): boolean {

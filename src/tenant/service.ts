@@ -1,6 +1,9 @@
 import type { Database } from '../database/database.ts'
 import type { Transaction } from '../database/transaction.ts'
+import type { Tenant } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
+import { refuse } from '../user-errors.ts'
+import { checkTenantChange, type TenantChange } from './rules.ts'
 
 export type NumberedNoun =
   | 'deal'
@@ -31,6 +34,27 @@ export async function createTenant(database: Database, tenant: NewTenant): Promi
     await db.tenantRevision.create({ data: { tenantId: id, revision: 0 } })
   })
   return id
+}
+
+export interface ChangedTenant {
+  tenantId: string
+}
+
+/** Writes the settings that differ from the tenant's. */
+export async function updateTenant(tx: Transaction, change: TenantChange): Promise<ChangedTenant> {
+  const { db, tenantId } = tx
+  const errors = checkTenantChange(change, ['input'])
+  if (errors.length > 0) refuse(...errors)
+  const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
+  const values = { ...change, ...(change.name != null && { name: change.name.trim() }) }
+  const changed = Object.entries(values).filter(
+    ([field, value]) => value !== undefined && value !== tenant[field as keyof Tenant],
+  )
+  if (changed.length === 0) return { tenantId }
+  await db.tenant.update({ where: { id: tenantId }, data: Object.fromEntries(changed) })
+  const fields = changed.map(([field]) => field)
+  tx.emit({ type: 'tenant.updated', payload: { fields } })
+  return { tenantId }
 }
 
 /** The id of the tenant with exactly this slug. */

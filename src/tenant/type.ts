@@ -10,5 +10,8 @@ export const Tenant = builder.prismaObject('Tenant', {
       description: 'The currency of a deal that names none.',
     }),
     timeZone: t.exposeString('timeZone', { description: 'Its IANA time zone: `Europe/Berlin`.' }),
+    membersMayReopen: t.exposeBoolean('membersMayReopen', {
+      description: 'Whether members other than administrators may reopen closed deals.',
+    }),
   }),
 })

@@ -29,7 +29,7 @@ export async function enterStage(tx: Transaction, entering: Entering): Promise<E
     refuse(invalid('Only an administrator sets rules aside.', ['input', 'override']))
   const pipeline = await db.pipeline.findUniqueOrThrow({
     where: { tenantId_id: { tenantId, id: to.pipelineId } },
-    select: { rules: true, stages: { where: { archivedAt: null } } },
+    select: { rules: true, stages: { where: { archivedAt: null }, orderBy: { position: 'asc' } } },
   })
   const { refusals, reasonRequired } = judge({
     to,

@@ -111,6 +111,8 @@ const reopenDeal: Command<Close> = {
   apply(state, input, { by }) {
     const deal = dealToChange(state, input)
     const isOpen = statusOf(state, deal) === 'OPEN'
+    if (input.stageId && liveStage(state, input.stageId).kind !== 'OPEN')
+      refuse('VALIDATION_ERROR stageId')
     if (isOpen && input.stageId && input.stageId !== deal.stage) refuse('VALIDATION_ERROR stageId')
     return moveToKind(state, input, 'OPEN', by)
   },
