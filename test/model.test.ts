@@ -14,9 +14,14 @@ const step: fc.Arbitrary<Step> = fc.record({
   by: fc.constantFrom('ADMIN', 'MEMBER'),
   picks: fc.array(fc.nat(999), { minLength: 48, maxLength: 48 }),
 })
-const steps = fc.array(step, { minLength: 1, maxLength: 40, size: 'max' })
+const steps = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' })
 /** A failure is made smaller for as long as the test has time. */
-const limits = { numRuns: 5, interruptAfterTimeLimit: 50_000, markInterruptAsFailure: true }
+const limits = {
+  numRuns: 5,
+  unbiased: true,
+  interruptAfterTimeLimit: 50_000,
+  markInterruptAsFailure: true,
+}
 const holds = fc.asyncProperty(steps, run)
 
 describe('any sequence of mutations by two members', () => {

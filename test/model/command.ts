@@ -13,12 +13,20 @@ export interface Command<Input extends object = object> {
   role?: 'ADMIN'
   /** What is asked of its payload; the ids of what it made are taken from there. */
   selection: string
-  input(state: State, pick: Picks): Input
+  input(state: State, pick: Picks, by: Actor): Input
   /**
    * Does in the model what the mutation does, or refuses. Returns what the payload shall hold, if
    * that is of interest.
    */
   apply(state: State, input: Input, asked: { by: Actor; payload: Payload }): object | undefined
+}
+
+/** A user error as the model writes it: its code, where in the input, and what else it tells. */
+export function told({ code, path, ...others }: Payload): string {
+  const texts = Object.values<Payload>(others).map((value) =>
+    [value].flat().map((item: Payload) => item.id ?? item),
+  )
+  return [code, path.slice(1).join('.'), ...texts].join(' ')
 }
 
 /** Reads random numbers one after another. A zero picks what is plainest, so that runs shrink. */
@@ -66,17 +74,18 @@ export class Picks {
   }
 }
 
-/** The deal of an input, mostly a live one at its version. */
-export function versioned(state: State, pick: Picks, wanted: 'live' | 'deleted' = 'live') {
-  const isWanted = ({ deletedAt }: Deal) => (deletedAt === null) === (wanted === 'live')
-  const others = pick.once(12)
-  const deals = state.deals.filter((deal) => isWanted(deal) !== others)
-  const dealId = pick.idOf('deal', deals.length > 0 ? deals : state.deals)
+export const isLive = ({ deletedAt }: Deal) => deletedAt === null
+
+/** The deal of an input at its version: mostly one that the input is meant for. */
+export function versioned(state: State, pick: Picks, isMeant: (deal: Deal) => boolean = isLive) {
+  const meant = state.deals.filter(isMeant)
+  const deals = meant.length === 0 || pick.once(10) ? state.deals : meant
+  const dealId = pick.idOf('deal', deals)
   const version = state.deals.find(({ id }) => id === dealId)?.version ?? 1
   return { dealId, expectedVersion: pick.once(15) ? version - 1 : version }
 }
 
-/** The last deal of an input's id that is known, whatever becomes of the input. */
+/** The deal of an input, if it is known. */
 export function dealOf(state: State, { dealId }: { dealId: string }): Deal | undefined {
   return state.deals.find(({ id }) => id === dealId)
 }

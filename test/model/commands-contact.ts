@@ -1,4 +1,4 @@
-import { type Command, dealOf, type Picks, versioned } from './command.ts'
+import { type Command, dealOf, isLive, type Picks, versioned } from './command.ts'
 import { dealToChange, touch, type Versioned } from './rules.ts'
 import { type Deal, nextNumber, type OnDeal, refuse, refuseAny, type State } from './state.ts'
 
@@ -60,6 +60,8 @@ const addDealContact: Command<Versioned & Part & { contactId: string }> = {
   },
 }
 
+const hasContacts = (deal: Deal) => isLive(deal) && deal.contacts.length > 0
+
 /** A contact on the deal, rarely one on another or on none. */
 function onDeal(state: State, pick: Picks, input: Versioned): string {
   const everywhere = state.deals.flatMap(({ contacts }) => contacts)
@@ -75,7 +77,7 @@ const updateDealContact: Command<Versioned & Part & { dealContactId: string }> =
   weight: 4,
   selection: 'deal { id }',
   input(state, pick) {
-    const input = versioned(state, pick)
+    const input = versioned(state, pick, hasContacts)
     return { ...input, dealContactId: onDeal(state, pick, input), ...part(state, pick) }
   },
   apply(state, { dealContactId, dealId, expectedVersion, ...input }) {
@@ -95,7 +97,7 @@ const removeDealContact: Command<Versioned & { dealContactId: string }> = {
   weight: 3,
   selection: 'deal { primaryContact { id } } dealContact { id }',
   input(state, pick) {
-    const input = versioned(state, pick)
+    const input = versioned(state, pick, hasContacts)
     return { ...input, dealContactId: onDeal(state, pick, input) }
   },
   apply(state, { dealContactId, ...input }) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Command, type Picks, versioned } from './command.ts'
+import { type Command, isLive, type Picks, versioned } from './command.ts'
 import {
   asksReason,
   dealToChange,
@@ -123,10 +123,17 @@ const empty = {
 }
 
 function newDeal(state: State, values: Partial<Values>, by: Actor): Deal {
-  const { now, currency } = state
+  const { now, tenant } = state
   return {
     ...structuredClone(empty),
-    ...{ id: '', number: 0, name: '', stage: '', currency, owner: by.member },
+    ...{
+      id: '',
+      number: 0,
+      name: '',
+      stage: '',
+      currency: tenant.defaultCurrency,
+      owner: by.member,
+    },
     ...{ createdAt: now, updatedAt: now, stageEnteredAt: now },
     ...{ contacts: [], tags: [], assignees: [], history: [], changes: [] },
     ...values,
@@ -271,7 +278,7 @@ const deleteDeal: Command<Versioned> = {
 const restoreDeal: Command<Versioned> = {
   weight: 3,
   selection: 'deal { id }',
-  input: (state, pick) => versioned(state, pick, 'deleted'),
+  input: (state, pick) => versioned(state, pick, (deal) => !isLive(deal)),
   apply(state, input) {
     const deal = dealToChange(state, input, { deleted: true })
     if (!deal.deletedAt) return { deal: { id: deal.id } }

@@ -1,4 +1,4 @@
-import { type Command, dealOf, type Picks, versioned } from './command.ts'
+import { type Command, dealOf, isLive, type Picks, versioned } from './command.ts'
 import { reasons } from './commands-deal.ts'
 import {
   changeStage,
@@ -14,6 +14,7 @@ import {
 } from './rules.ts'
 import {
   type Actor,
+  type Deal,
   type Kind,
   liveStages,
   pipelineOf,
@@ -27,19 +28,32 @@ import {
 
 type Close = Manner & { stageId?: string }
 
-/** Neighbours on the board of a stage, rarely any other deals. */
-function place(state: State, pick: Picks, stage: Stage | undefined): Place {
-  const board = state.deals.filter(({ id }) => stage?.board.includes(id))
-  const deals = board.length === 0 || pick.once(10) ? state.deals : board
-  const neighbour = () => pick.idOf('deal', deals)
-  return pick.some<Place>({ before: neighbour, after: neighbour }, 3)
+/** A place on the board of a stage, mostly the end; rarely beside any deal or where there is none. */
+function place(state: State, pick: Picks, { dealId, stage }: { dealId: string; stage?: Stage }) {
+  const board = stage?.board.filter((id) => id !== dealId) ?? []
+  const chosen = pick.number(12)
+  const any = () => pick.idOf('deal', state.deals)
+  if (chosen >= 10) return pick.some<Place>({ before: any, after: any }, 2)
+  if (chosen < 5 || board.length === 0) return {}
+  const at = pick.number(board.length)
+  const [after, before] = [board[at] as string, board[at + 1 + pick.number(2)]]
+  if (chosen < 7) return { after }
+  return chosen < 9 ? { before: after } : { after, ...(before && { before }) }
 }
 
-function manner(state: State, pick: Picks, stage?: Stage): Omit<Manner, keyof Versioned> {
+interface Going {
+  input: Versioned
+  stage?: Stage | undefined
+  by: Actor
+}
+
+function manner(state: State, pick: Picks, { input, stage, by }: Going) {
+  const mayOverride = by.role === 'ADMIN' || pick.once(6)
   return {
-    ...place(state, pick, stage),
+    ...place(state, pick, { dealId: input.dealId, ...(stage && { stage }) }),
     ...(!pick.once(4) && { reason: pick.from(reasons) }),
-    ...pick.some({ note: () => 'As agreed', override: () => true }, 4),
+    ...pick.some({ note: () => 'As agreed' }, 4),
+    ...(mayOverride && pick.some({ override: () => !pick.once(6) }, 4)),
   }
 }
 
@@ -54,11 +68,11 @@ function target(state: State, pick: Picks, input: Versioned, kind?: Kind): strin
   return pick.idOf('stage', stages)
 }
 
-export function moveOf(state: State, pick: Picks): Manner & { stageId: string } {
+export function moveOf(state: State, pick: Picks, by: Actor): Manner & { stageId: string } {
   const input = versioned(state, pick)
   const stageId = target(state, pick, input)
   const stage = stagesOf(state).find(({ id }) => id === stageId)
-  return { ...input, stageId, ...manner(state, pick, stage) }
+  return { ...input, stageId, ...manner(state, pick, { input, stage, by }) }
 }
 
 const moveDeal: Command<Manner & { stageId: string }> = {
@@ -72,9 +86,11 @@ const reorderDeal: Command<Versioned & Place> = {
   weight: 5,
   selection: 'deal { id }',
   input(state, pick) {
-    const input = versioned(state, pick)
+    const crowded = ({ board }: Stage) => board.length > 1
+    const input = versioned(state, pick, (deal) => crowded(stageOf(state, deal.stage)))
     const deal = dealOf(state, input)
-    return { ...input, ...place(state, pick, deal && stageOf(state, deal.stage)) }
+    const here = { ...input, ...(deal && { stage: stageOf(state, deal.stage) }) }
+    return { ...input, ...place(state, pick, here) }
   },
   apply(state, input) {
     reorder(state, dealToChange(state, input), input)
@@ -86,10 +102,12 @@ function close(kind: Kind, weight: number): Command<Close> {
   return {
     weight,
     selection,
-    input(state, pick) {
-      const input = versioned(state, pick)
-      const stageId = pick.once(3) ? { stageId: target(state, pick, input, kind) } : {}
-      return { ...input, ...stageId, ...manner(state, pick) }
+    input(state, pick, by) {
+      const others = (deal: Deal) => isLive(deal) && statusOf(state, deal) !== kind
+      const input = versioned(state, pick, others)
+      const named = pick.once(3) ? { stageId: target(state, pick, input, kind) } : {}
+      const stage = stagesOf(state).find(({ id }) => id === named.stageId)
+      return { ...input, ...named, ...manner(state, pick, { input, stage, by }) }
     },
     apply: (state, input, { by }) => moveToKind(state, input, kind, by),
   }
@@ -121,7 +139,7 @@ const reopenDeal: Command<Close> = {
 const moveDealToPipeline: Command<Close & { pipelineId: string }> = {
   weight: 6,
   selection,
-  input(state, pick) {
+  input(state, pick, by) {
     const input = versioned(state, pick)
     const deal = dealOf(state, input)
     const here = deal && stageOf(state, deal.stage).pipeline
@@ -131,7 +149,7 @@ const moveDealToPipeline: Command<Close & { pipelineId: string }> = {
     const stage = pick.once(2) ? pick.from(stages) : undefined
     const others = pick.once(10) ? { stageId: pick.idOf('stage', stagesOf(state)) } : {}
     const stageId = stage ? { stageId: stage.id } : others
-    return { ...input, pipelineId, ...stageId, ...manner(state, pick, stage) }
+    return { ...input, pipelineId, ...stageId, ...manner(state, pick, { input, stage, by }) }
   },
   apply(state, { pipelineId, stageId, ...input }, { by }) {
     const deal = dealToChange(state, input)

@@ -1,4 +1,4 @@
-import { type Command, type Picks, versioned } from './command.ts'
+import { type Command, isLive, type Picks, versioned } from './command.ts'
 import { dealToChange, touch, type Versioned } from './rules.ts'
 import { nextNumber, refuse, refuseAny, type State, type Tag } from './state.ts'
 
@@ -78,7 +78,7 @@ function set(on: 'tags' | 'assignees', puts: boolean): Command<Ids> {
     weight: 2,
     selection: 'deal { id }',
     input: (state, pick) => ({
-      ...versioned(state, pick),
+      ...versioned(state, pick, (deal) => isLive(deal) && (puts || deal[on].length > 0)),
       [idsName]: pick.idsOf(on === 'tags' ? 'tag' : 'member', listOf(state), 3),
     }),
     apply(state, input) {

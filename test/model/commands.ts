@@ -4,11 +4,13 @@ import { contactCommands } from './commands-contact.ts'
 import { dealCommands } from './commands-deal.ts'
 import { moveCommands } from './commands-move.ts'
 import { pipelineCommands } from './commands-pipeline.ts'
+import { stageCommands } from './commands-stage.ts'
 import { tagCommands } from './commands-tag.ts'
 
 /** One for each mutation of the schema. */
 export const commands: Record<string, Command> = {
   ...pipelineCommands,
+  ...stageCommands,
   ...contactCommands,
   ...dealCommands,
   ...moveCommands,

@@ -1,10 +1,14 @@
 import { expect } from 'vitest'
 import { ask } from '../fixtures.ts'
 import type { TestTenant } from '../harness.ts'
+import { told } from './command.ts'
+import { asksReason, brokenRules } from './rules.ts'
 import {
   type Deal,
+  liveStages,
   type Named,
   type Pipeline,
+  pipelineOf,
   probabilityIn,
   type State,
   stageOf,
@@ -14,10 +18,11 @@ import {
 } from './state.ts'
 
 const everything = `query ($ids: [ID!]!) {
+  viewer { tenant { name defaultCurrency timeZone membersMayReopen } }
   pipelines(includeArchived: true) {
-    id name position isDefault archivedAt
+    id name position isDefault archivedAt rules { noSkipping noMovingBack reasonToClose }
     stages(includeArchived: true) {
-      id name kind position probability rottingDays reasonRequired archivedAt
+      id name kind position probability rottingDays reasonRequired requiredFields archivedAt
       totals { currency count amount weightedAmount }
       deals(first: 100) { nodes { id } }
     }
@@ -34,6 +39,9 @@ const everything = `query ($ids: [ID!]!) {
     organization { id } owner { id } pipeline { id } stage { id } lastOpenStage { id } primaryContact { id }
     contacts { id role isPrimary metadata contact { id } introducedBy { id } }
     tags { id } assignees { id }
+    allowedTransitions { stage { id } allowed reasonRequired reasons {
+      code path ... on TransitionNotAllowed { rule } ... on FieldsRequired { fields }
+    } }
     history(first: 100) { totalCount nodes {
       seq direction fromStageName toStageName amount currency probability expectedCloseDate reason note override
       occurredAt fromStage { id } toStage { id } actor { member { id } }
@@ -49,6 +57,8 @@ export async function compare(t: TestTenant, state: State, last = 'nothing'): Pr
   for (const deal of read.deals) {
     deal.tags.sort(byId)
     deal.assignees.sort(byId)
+    for (const transition of deal.allowedTransitions)
+      transition.reasons = transition.reasons.map(told)
   }
   for (const list of [read.organizations.nodes, read.contacts.nodes, read.tags]) list.sort(byId)
   learn(state.sources, read.sources)
@@ -67,6 +77,7 @@ function learn(list: Named[], read: (Named & { id: string })[]): void {
 /** The model in the shape of the query. */
 function projection(state: State): object {
   return {
+    viewer: { tenant: state.tenant },
     pipelines: [...state.pipelines]
       .sort((a, b) => a.position - b.position)
       .map((pipeline) => pipelineShape(state, pipeline)),
@@ -84,12 +95,12 @@ function projection(state: State): object {
   }
 }
 
-function pipelineShape(state: State, { rules: _, stages, ...pipeline }: Pipeline): object {
+function pipelineShape(state: State, { stages, ...pipeline }: Pipeline): object {
   const order = [...stages].sort((a, b) => a.position - b.position || byId(a, b))
   return {
     ...pipeline,
     stages: order.map((stage) => {
-      const { board, pipeline: _, requiredFields: __, ...values } = stage
+      const { board, pipeline: _, ...values } = stage
       const nodes = board.map((id) => ({ id }))
       return { ...values, totals: totalsOf(state, stage), deals: { nodes } }
     }),
@@ -122,6 +133,7 @@ function dealShape(state: State, deal: Deal): object {
     ),
     tags: deal.tags.map((id) => ({ id })).sort(byId),
     assignees: deal.assignees.map((id) => ({ id })).sort(byId),
+    allowedTransitions: transitions(state, deal),
     changes: {
       totalCount: changes.length,
       nodes: changes.map(({ field, by, at, ...others }) => ({
@@ -140,6 +152,17 @@ function dealShape(state: State, deal: Deal): object {
       })),
     },
   }
+}
+
+/** Where an administrator could move it. */
+function transitions(state: State, deal: Deal): object[] {
+  const pipeline = pipelineOf(state, stageOf(state, deal.stage).pipeline)
+  const others = liveStages(pipeline).filter(({ id }) => id !== deal.stage)
+  return others.map((stage) => {
+    const reasons = brokenRules(state, deal, stage, { role: 'ADMIN', member: '' })
+    const allowed = reasons.length === 0
+    return { stage: { id: stage.id }, allowed, reasonRequired: asksReason(state, stage), reasons }
+  })
 }
 
 /** Those whose ids were read; another one is missed by the comparison. */

@@ -111,7 +111,7 @@ export function missingFields(stage: Stage, deal: Deal): string[] {
 export function brokenRules(state: State, deal: Deal, to: Stage, by: Actor): string[] {
   const from = stageOf(state, deal.stage)
   const broken: string[] = []
-  const may = by.role === 'ADMIN' || state.membersMayReopen
+  const may = by.role === 'ADMIN' || state.tenant.membersMayReopen
   if (from.kind !== 'OPEN' && to.kind === 'OPEN' && !may) broken.push('REOPENING')
   const origin = from.kind === 'OPEN' ? from : deal.lastOpen ? stageOf(state, deal.lastOpen) : null
   if (origin?.pipeline === to.pipeline && to.kind !== 'LOST')

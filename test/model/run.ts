@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { keyOfMember, memberFixture } from '../fixtures.ts'
 import { type TestTenant, testTenant } from '../harness.ts'
-import { type Payload, Picks } from './command.ts'
+import { type Payload, Picks, told } from './command.ts'
 import { commands } from './commands.ts'
 import { compare } from './compare.ts'
 import { type Actor, Refused, refuse, type State } from './state.ts'
@@ -40,6 +40,8 @@ const keptMs = dayMs
 const beginning: [command: string, picks: number[]][] = [
   ['createPipeline', [0, 0, 0, 2]],
   ['createPipeline', [0, 0, 0, 1]],
+  ['createTag', [0]],
+  ['createTag', [1]],
   ['createOrganization', [0]],
   ['createContact', [0]],
   ['createContact', [1]],
@@ -73,7 +75,8 @@ async function newWorld(): Promise<World> {
     MEMBER: { role: 'MEMBER', member: bob.id },
   } as const
   const state: State = {
-    ...{ now: '2030-01-01T00:00:00.000Z', currency: 'USD', membersMayReopen: false, members },
+    ...{ now: '2030-01-01T00:00:00.000Z', members },
+    tenant: { name: t.slug, defaultCurrency: 'USD', timeZone: 'UTC', membersMayReopen: false },
     ...{ pipelines: [], organizations: [], contacts: [], deals: [], sources: [], reasons: [] },
     tags: [],
     numbers: {},
@@ -94,7 +97,7 @@ async function take(world: World, step: Step): Promise<void> {
     const again = pick.once(5) ? { field: 'createContact', input: other } : { field, input }
     return ask(world, { ...again, by })
   }
-  const input = commands[step.command]?.input(state, pick) ?? {}
+  const input = commands[step.command]?.input(state, pick, by) ?? {}
   if (!pick.once(3)) return ask(world, { field: step.command, by, input })
   const request = {
     ...{ field: step.command, by, doneAt: null },
@@ -132,17 +135,13 @@ async function ask(world: World, request: Request): Promise<void> {
   expect(errors).toEqual([])
   const payload = data[field]
   const outcome = expected(world, request, payload)
-  const told = { replayed: payload.replayed, errors: payload.userErrors.map(describe) }
-  expect({ field, input, ...told }).toEqual({ field, input, ...outcome.told })
+  const answer = { replayed: payload.replayed, errors: payload.userErrors.map(told) }
+  expect({ field, input, ...answer }).toEqual({ field, input, ...outcome.told })
   if (outcome.shows) expect(payload).toMatchObject(outcome.shows)
 }
 
 const errorsOf = `replayed userErrors { code path ... on VersionConflict { currentVersion } ... on ReasonRequired { knownReasons }
-  ... on TransitionNotAllowed { rule } ... on FieldsRequired { fields } }`
-
-function describe({ code, path, ...others }: Payload): string {
-  return [code, path.slice(1).join('.'), ...Object.values(others).map(String)].join(' ')
-}
+  ... on TransitionNotAllowed { rule } ... on FieldsRequired { fields } ... on StillInUse { count deals { id } } }`
 
 interface Outcome {
   told: { replayed: boolean; errors: string[] }

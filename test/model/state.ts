@@ -150,8 +150,7 @@ export interface Tag {
 
 export interface State {
   now: string
-  currency: string
-  membersMayReopen: boolean
+  tenant: { name: string; defaultCurrency: string; timeZone: string; membersMayReopen: boolean }
   members: Member[]
   pipelines: Pipeline[]
   organizations: Organization[]
