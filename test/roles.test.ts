@@ -7,11 +7,19 @@ import { type TestTenant, testTenant } from './harness.ts'
 
 const anywhere = { dealId: `deal_${randomUUID()}`, expectedVersion: 1 }
 const contactId = `contact_${randomUUID()}`
+const customFieldId = `custom_field_definition_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
 /** Every mutation with an input of the right form, and who may send it. */
 const mutations: Record<string, { input: object; allowed: Role[] }> = {
   createPipeline: { input: { name: 'Sales', stages: usualStages }, allowed: ['ADMIN'] },
+  createCustomField: {
+    input: { key: 'cf_a', label: 'A', type: 'TEXT' },
+    allowed: ['ADMIN'],
+  },
+  updateCustomField: { input: { customFieldId, label: 'B' }, allowed: ['ADMIN'] },
+  archiveCustomField: { input: { customFieldId }, allowed: ['ADMIN'] },
+  restoreCustomField: { input: { customFieldId }, allowed: ['ADMIN'] },
   createOrganization: { input: { name: 'Acme' }, allowed: ['ADMIN', 'MEMBER'] },
   createContact: { input: { name: 'Ada' }, allowed: ['ADMIN', 'MEMBER'] },
   createDeal: { input: { name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
@@ -69,7 +77,7 @@ describe('roles', () => {
 
   it.each(roles)('let %s read everything', async (role) => {
     const document = `{ viewer { role } deals { totalCount } pipelines { id } members { totalCount }
-      organizations { totalCount } contacts { totalCount } tags { id } }`
+      organizations { totalCount } contacts { totalCount } tags { id } customFields { id } }`
     const { data, errors } = await t.graphql(document, {}, role)
     expect(errors).toEqual([])
     expect(data.viewer.role).toBe(role)

@@ -135,6 +135,12 @@ const queries: Record<string, () => Promise<unknown>> = {
   members: () => expectConnectionOfOurs('members'),
   pipelines: () => expectOnlyOurs('pipelines'),
   tags: () => expectOnlyOurs('tags'),
+  async customFields() {
+    await expectOnlyOurs('customFields')
+    const document = 'query ($id: ID) { customFields(pipelineId: $id) { id } }'
+    const { customFields } = await dataAsOurs(document, { id: their.Pipeline })
+    expect(customFields).toEqual([{ id: our.CustomFieldDefinition }])
+  },
 }
 
 describe('a query with the ids of another tenant', () => {
@@ -179,6 +185,10 @@ const versioned = () => ({ dealId: our.Deal, expectedVersion: 1 })
 /** An input of our own ids for each mutation. */
 const inputs: Record<string, () => object> = {
   createPipeline: () => ({ name: 'Support', stages: usualStages }),
+  createCustomField: () => ({ key: 'cf_site', label: 'Site', type: 'TEXT' }),
+  updateCustomField: () => ({ customFieldId: our.CustomFieldDefinition, label: 'Place' }),
+  archiveCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
+  restoreCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
   createOrganization: () => ({ name: 'Acme' }),
   createContact: () => ({ name: 'Ada' }),
   createDeal: () => ({ name: 'Rocket' }),
@@ -206,6 +216,7 @@ const typeOfId: Ids = {
   assigneeIds: 'Member',
   introducedById: 'Contact',
   dealContactId: 'DealContact',
+  customFieldId: 'CustomFieldDefinition',
 }
 
 /** The ids in the input of each mutation, apart from the one that a client makes itself. */
