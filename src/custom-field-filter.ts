@@ -92,10 +92,11 @@ function equalToOne(key: string, values: unknown[]): object {
   if (values.some((value) => textKey(key, value) === null && numberKey(value) === null)) {
     throw refused(`Compare "${key}" to a text, a number with at most 4 decimals, true or false.`)
   }
-  return anyOf([
-    ...(texts.length > 0 ? [hasValue(key, { textKey: { in: texts }, numberKey: null })] : []),
-    ...(numbers.length > 0 ? [hasValue(key, { numberKey: { in: numbers } })] : []),
-  ])
+  const alternatives = [
+    ...(texts.length > 0 ? [{ textKey: { in: texts }, numberKey: null }] : []),
+    ...(numbers.length > 0 ? [{ numberKey: { in: numbers } }] : []),
+  ]
+  return hasValue(key, anyOf(alternatives))
 }
 
 function between(key: string, gte: unknown, lte: unknown): object {
