@@ -96,7 +96,7 @@ function equalToOne(key: string, values: unknown[]): object {
     ...(texts.length > 0 ? [{ textKey: { in: texts }, numberKey: null }] : []),
     ...(numbers.length > 0 ? [{ numberKey: { in: numbers } }] : []),
   ]
-  return hasValue(key, anyOf(alternatives))
+  return alternatives.length > 0 ? hasValue(key, { OR: alternatives }) : anyOf([])
 }
 
 function between(key: string, gte: unknown, lte: unknown): object {
