@@ -106,7 +106,6 @@ const customFilters: Record<string, object> = {
   'a rare text': { key: 'cf_code', eq: 'code 7777' },
   'one of some texts': { key: 'cf_code', in: ['code 1', 'code 22', 'code 333'] },
   'a part of a text': { key: 'cf_code', contains: 'ode 777' },
-  'a part of every text': { key: 'cf_code', contains: 'code' },
   'a usual option': { key: 'cf_region', eq: 'EMEA' },
   'a number': { key: 'cf_seats', eq: 4_321 },
   'a small range of numbers': { key: 'cf_seats', gte: 5_000, lte: 5_009 },
