@@ -205,6 +205,7 @@ describe('a deal’s custom values', () => {
       { __typename: 'TextValue', key: 'cf_date', value: 7, text: '7' },
       { __typename: 'TextValue', key: 'cf_select', value: { a: [1] }, text: '{"a":[1]}' },
     ])
+    await untouched([t], () => update(deal, undefined))
     await update(deal, { cf_number: 12 })
     expect(await stored(deal)).toMatchObject({ cf_number: 12, cf_date: 7, cf_select: { a: [1] } })
   })

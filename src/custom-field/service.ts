@@ -1,6 +1,6 @@
 import type { CustomFieldType } from '../custom-value/rules.ts'
 import type { Transaction } from '../database/transaction.ts'
-import type { CustomFieldDefinition } from '../generated/prisma/client.ts'
+import type { CustomFieldDefinition, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
 import { invalid, notFound, refuse } from '../user-errors.ts'
 import {
@@ -49,9 +49,11 @@ export async function customValues(
   tx: Transaction,
   change: CustomValuesChange,
 ): Promise<CustomValues> {
-  const { given, entering } = change
-  const definitions = given !== undefined || entering ? await customFieldDefinitions(tx) : []
-  return mergeCustomValues(definitions, change)
+  const { stored, given, entering } = change
+  if (given === undefined && !entering) {
+    return { values: stored as Prisma.InputJsonObject, errors: [] }
+  }
+  return mergeCustomValues(await customFieldDefinitions(tx), change)
 }
 
 /** Adds a field behind the others. Its key is never given to another one. */
