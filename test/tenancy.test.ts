@@ -138,6 +138,12 @@ const queries: Record<string, () => Promise<unknown>> = {
   tags: () => expectOnlyOurs('tags'),
   sources: () => expectOnlyOurs('sources'),
   closeReasons: () => expectOnlyOurs('closeReasons'),
+  async customFields() {
+    await expectOnlyOurs('customFields')
+    const document = 'query ($id: ID) { customFields(pipelineId: $id) { id } }'
+    const { customFields } = await dataAsOurs(document, { id: their.Pipeline })
+    expect(customFields).toEqual([{ id: our.CustomFieldDefinition }])
+  },
 }
 
 describe('a query with the ids of another tenant', () => {
@@ -200,6 +206,10 @@ const inputs: Record<string, () => object | Promise<object>> = {
   archiveStage: () => ({ stageId: our.Stage }),
   restoreStage: () => ({ stageId: our.Stage }),
   updateTenant: () => ({ name: 'Ours' }),
+  createCustomField: () => ({ key: 'cf_site', label: 'Site', type: 'TEXT' }),
+  updateCustomField: () => ({ customFieldId: our.CustomFieldDefinition, label: 'Place' }),
+  archiveCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
+  restoreCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
   createOrganization: () => ({ name: 'Acme' }),
   createContact: () => ({ name: 'Ada' }),
   createDeal: () => ({ name: 'Rocket' }),
@@ -253,6 +263,7 @@ const typeOfId: Ids = {
   memberIds: 'Member',
   introducedById: 'Contact',
   dealContactId: 'DealContact',
+  customFieldId: 'CustomFieldDefinition',
 }
 
 /** The ids in the input of each mutation, apart from the one that a client makes itself. */
