@@ -7,13 +7,16 @@ import { type TestTenant, testTenant } from './harness.ts'
 
 const anywhere = { dealId: `deal_${randomUUID()}`, expectedVersion: 1 }
 const contactId = `contact_${randomUUID()}`
+const organizationId = `organization_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
 /** Every mutation with an input of the right form, and who may send it. */
 const mutations: Record<string, { input: object; allowed: Role[] }> = {
   createPipeline: { input: { name: 'Sales', stages: usualStages }, allowed: ['ADMIN'] },
   createOrganization: { input: { name: 'Acme' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateOrganization: { input: { organizationId, name: 'Apex' }, allowed: ['ADMIN', 'MEMBER'] },
   createContact: { input: { name: 'Ada' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateContact: { input: { contactId, name: 'Grace' }, allowed: ['ADMIN', 'MEMBER'] },
   createDeal: { input: { name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
   updateDeal: { input: { ...anywhere, name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
   deleteDeal: { input: anywhere, allowed: ['ADMIN', 'MEMBER'] },

@@ -180,7 +180,9 @@ const versioned = () => ({ dealId: our.Deal, expectedVersion: 1 })
 const inputs: Record<string, () => object> = {
   createPipeline: () => ({ name: 'Support', stages: usualStages }),
   createOrganization: () => ({ name: 'Acme' }),
+  updateOrganization: () => ({ organizationId: our.Organization, name: 'Apex' }),
   createContact: () => ({ name: 'Ada' }),
+  updateContact: () => ({ contactId: our.Contact, name: 'Grace' }),
   createDeal: () => ({ name: 'Rocket' }),
   updateDeal: () => ({ ...versioned(), name: 'Shuttle' }),
   deleteDeal: versioned,
