@@ -1,4 +1,5 @@
 import './viewer/type.ts'
+import './member/mutations.ts'
 import './pipeline/mutations.ts'
 import './stage/type.ts'
 import './organization/mutations.ts'
@@ -13,6 +14,7 @@ import './deal-tag/type.ts'
 import './deal-assignee/type.ts'
 import './board/type.ts'
 import './deal-move/mutations.ts'
+import './removal/mutations.ts'
 import { builder } from './builder.ts'
 
 /** Every type, query and mutation. A module is part of the API when it is named above. */

@@ -7,12 +7,15 @@ import { type TestTenant, testTenant } from './harness.ts'
 
 const anywhere = { dealId: `deal_${randomUUID()}`, expectedVersion: 1 }
 const contactId = `contact_${randomUUID()}`
+const memberId = `member_${randomUUID()}`
 const organizationId = `organization_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
 /** Every mutation with an input of the right form, and who may send it. */
 const mutations: Record<string, { input: object; allowed: Role[] }> = {
   createPipeline: { input: { name: 'Sales', stages: usualStages }, allowed: ['ADMIN'] },
+  createMember: { input: { name: 'Ada', role: 'MEMBER' }, allowed: ['ADMIN'] },
+  updateMember: { input: { memberId, name: 'Grace' }, allowed: ['ADMIN'] },
   createOrganization: { input: { name: 'Acme' }, allowed: ['ADMIN', 'MEMBER'] },
   updateOrganization: { input: { organizationId, name: 'Apex' }, allowed: ['ADMIN', 'MEMBER'] },
   createContact: { input: { name: 'Ada' }, allowed: ['ADMIN', 'MEMBER'] },
@@ -28,6 +31,9 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   addDealContact: { input: { ...anywhere, contactId }, allowed: ['ADMIN', 'MEMBER'] },
   updateDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
   removeDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteOrganization: { input: { organizationId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteContact: { input: { contactId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteMember: { input: { memberId }, allowed: ['ADMIN'] },
 }
 
 const table = Object.entries(mutations).flatMap(([field, { input, allowed }]) =>

@@ -179,6 +179,8 @@ const versioned = () => ({ dealId: our.Deal, expectedVersion: 1 })
 /** An input of our own ids for each mutation. */
 const inputs: Record<string, () => object> = {
   createPipeline: () => ({ name: 'Support', stages: usualStages }),
+  createMember: () => ({ name: 'Ada', role: 'MEMBER' }),
+  updateMember: () => ({ memberId: our.Member, name: 'Grace' }),
   createOrganization: () => ({ name: 'Acme' }),
   updateOrganization: () => ({ organizationId: our.Organization, name: 'Apex' }),
   createContact: () => ({ name: 'Ada' }),
@@ -191,9 +193,12 @@ const inputs: Record<string, () => object> = {
   addDealContact: () => ({ ...versioned(), contactId: our.Contact }),
   updateDealContact: () => ({ ...versioned(), dealContactId: our.DealContact, role: 'Champion' }),
   removeDealContact: () => ({ ...versioned(), dealContactId: our.DealContact }),
+  deleteOrganization: () => ({ organizationId: our.Organization }),
+  deleteContact: () => ({ contactId: our.Contact }),
+  deleteMember: () => ({ memberId: our.Member }),
 }
 
-/** Of which type the ids in inputs are, by their names. */
+/** Of which type the ids in inputs are, by their names or by those of mutation and name. */
 const typeOfId: Ids = {
   dealId: 'Deal',
   before: 'Deal',
@@ -202,6 +207,10 @@ const typeOfId: Ids = {
   pipelineId: 'Pipeline',
   organizationId: 'Organization',
   ownerId: 'Member',
+  memberId: 'Member',
+  'deleteOrganization.reassignTo': 'Organization',
+  'deleteContact.reassignTo': 'Contact',
+  'deleteMember.reassignTo': 'Member',
   contactId: 'Contact',
   contactIds: 'Contact',
   tagIds: 'Tag',
@@ -228,7 +237,7 @@ describe('a mutation with the ids of another tenant', () => {
   })
 
   it.each(idsOfInputs)('does not find it: %s by %s', async (mutation, name, isList) => {
-    const typename = typeOfId[name] ?? ''
+    const typename = typeOfId[`${mutation}.${name}`] ?? typeOfId[name] ?? ''
     expect(Object.keys(their)).toContain(typename)
     const id = isList ? [their[typename]] : their[typename]
     await untouched([ours, theirs], async () => {
