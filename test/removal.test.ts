@@ -117,7 +117,7 @@ describe.each(kinds)('deleting: $noun', ({ noun, make, use }) => {
     const { reassignedCount } = await done(t, field, inputOf(one), 'reassignedCount')
     expect(reassignedCount).toBe(0)
     const events = await eventsOf(t)
-    const payload = { [`${noun}Id`]: uuidOf(one), reassignTo: null }
+    const payload = { [`${noun}Id`]: uuidOf(one), reassignedTo: null }
     expect(events.at(-1)).toMatchObject({ type: `${noun}.deleted`, payload })
     const list = (await ask(t, `{ ${noun}s { nodes { id } } }`))[`${noun}s`]
     expect(list.nodes).toEqual([])
@@ -217,7 +217,7 @@ describe('deleteOrganization', () => {
     ])
     expect(events).toMatchObject([
       { type: 'deal.updated', dealId: uuidOf(deal), payload: { fields: ['organization'] } },
-      { type: 'organization.deleted', payload: { reassignTo: uuidOf(apex) } },
+      { type: 'organization.deleted', payload: { reassignedTo: uuidOf(apex) } },
     ])
   })
 
@@ -269,7 +269,7 @@ describe('deleteMember', () => {
     const deal = await askMutation(
       t,
       'createDeal',
-      { name: 'Rocket', ownerId: null },
+      { name: 'Rocket' },
       {
         as,
         selection: 'deal { id }',
@@ -323,11 +323,14 @@ describe('deleteMember', () => {
     const change = { field: 'owner', fromValue: 'Ada', toValue: 'Bob', ...ids }
     expect(await changesOf(both)).toEqual([change])
     expect(await changesOf(assigned)).toEqual([])
-    expect(events.map(({ dealId, payload }) => [dealId, payload])).toEqual([
-      [uuidOf(both), { fields: ['owner', 'assignees'] }],
-      [uuidOf(assigned), { fields: ['assignees'] }],
-      [uuidOf(owned), { fields: ['owner'] }],
-      [null, { memberId: uuidOf(ada), reassignTo: uuidOf(bob) }],
+    const [gone, taken] = [{ memberIds: [uuidOf(ada)] }, { memberIds: [uuidOf(bob)] }]
+    expect(events.map(({ type, dealId, payload }) => [type, dealId, payload])).toEqual([
+      ['deal.updated', uuidOf(both), { fields: ['owner'] }],
+      ['deal.updated', uuidOf(owned), { fields: ['owner'] }],
+      ['deal.unassigned', uuidOf(both), gone],
+      ['deal.unassigned', uuidOf(assigned), gone],
+      ['deal.assigned', uuidOf(assigned), taken],
+      ['member.deleted', null, { memberId: uuidOf(ada), reassignedTo: uuidOf(bob) }],
     ])
   })
 

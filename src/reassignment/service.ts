@@ -43,12 +43,9 @@ export function reassignOrganization(tx: Transaction, { from, to }: Reassignment
 
 /** Gives what a member owns and is assigned to to another one, and says how many deals that is. */
 export function reassignMember(tx: Transaction, { from, to }: Reassignment): Promise<number> {
-  const { db, tenantId } = tx
   return inChunks(tx, dealsOfMember(from), async (deals) => {
     const values = { ownerId: to }
     const owned = deals.filter(({ ownerId }) => ownerId === from)
-    const here = { tenantId, memberId: from, dealId: { in: deals.map(({ id }) => id) } }
-    const assigned = await db.dealAssignee.findMany({ where: here, select: { dealId: true } })
     await recordDealChanges(
       tx,
       owned.map((before) => ({ before, values })),
@@ -58,18 +55,36 @@ export function reassignMember(tx: Transaction, { from, to }: Reassignment): Pro
       tx,
       deals.filter(({ ownerId }) => ownerId !== from),
     )
-    await db.dealAssignee.createMany({
-      data: assigned.map(({ dealId }) => ({ tenantId, dealId, memberId: to })),
-      skipDuplicates: true,
-    })
-    await db.dealAssignee.deleteMany({ where: here })
-    const isAssigned = new Set(assigned.map(({ dealId }) => dealId))
-    for (const { id: dealId, ownerId } of deals) {
-      const owner = ownerId === from ? ['owner'] : []
-      const fields = [...owner, ...(isAssigned.has(dealId) ? ['assignees'] : [])]
-      tx.emit({ type: 'deal.updated', dealId, payload: { fields } })
+    for (const { id: dealId } of owned) {
+      tx.emit({ type: 'deal.updated', dealId, payload: { fields: ['owner'] } })
     }
+    await reassignAssignments(tx, deals, { from, to })
   })
+}
+
+/** Assigns the other member where the one is assigned, and nobody twice. */
+async function reassignAssignments(
+  tx: Transaction,
+  deals: Deal[],
+  { from, to }: Reassignment,
+): Promise<void> {
+  const { db, tenantId } = tx
+  const here = { tenantId, dealId: { in: deals.map(({ id }) => id) } }
+  const rows = await db.dealAssignee.findMany({ where: { ...here, memberId: { in: [from, to] } } })
+  const dealsOf = (member: string) =>
+    rows.filter(({ memberId }) => memberId === member).map(({ dealId }) => dealId)
+  const [left, taken] = [dealsOf(from), new Set(dealsOf(to))]
+  const entered = left.filter((dealId) => !taken.has(dealId))
+  await db.dealAssignee.deleteMany({ where: { ...here, memberId: from } })
+  await db.dealAssignee.createMany({
+    data: entered.map((dealId) => ({ tenantId, dealId, memberId: to })),
+  })
+  for (const dealId of left) {
+    tx.emit({ type: 'deal.unassigned', dealId, payload: { memberIds: [from] } })
+  }
+  for (const dealId of entered) {
+    tx.emit({ type: 'deal.assigned', dealId, payload: { memberIds: [to] } })
+  }
 }
 
 /** Puts a contact in the place of another one on all deals, and says on how many. */

@@ -46,11 +46,14 @@ export async function deleteOrganization(tx: Transaction, { id, reassignTo }: Re
     tx.emit({ type: 'contact.updated', payload: { contactId, fields: ['organization'] } })
   }
   await db.organization.delete({ where: { tenantId_id: { tenantId, id } } })
-  tx.emit({ type: 'organization.deleted', payload: { organizationId: id, reassignTo } })
+  tx.emit({
+    type: 'organization.deleted',
+    payload: { organizationId: id, reassignedTo: reassignTo },
+  })
   return { organizationId: id, reassignedCount }
 }
 
-/** Deletes a contact. */
+/** Deletes a contact; on deals, and as who introduced others, only another one can replace them. */
 export async function deleteContact(tx: Transaction, { id, reassignTo }: Removal) {
   const { db, tenantId } = tx
   const reassignedCount = await leaveDeals(tx, {
@@ -60,7 +63,7 @@ export async function deleteContact(tx: Transaction, { id, reassignTo }: Removal
     reassign: reassignContact,
   })
   await db.contact.delete({ where: { tenantId_id: { tenantId, id } } })
-  tx.emit({ type: 'contact.deleted', payload: { contactId: id, reassignTo } })
+  tx.emit({ type: 'contact.deleted', payload: { contactId: id, reassignedTo: reassignTo } })
   return { contactId: id, reassignedCount }
 }
 
@@ -86,7 +89,7 @@ export async function deleteMember(tx: Transaction, { id, reassignTo }: Removal)
     where: { tenantId_id: { tenantId, id } },
     data: { deletedAt: now, externalId: null },
   })
-  tx.emit({ type: 'member.deleted', payload: { memberId: id, reassignTo } })
+  tx.emit({ type: 'member.deleted', payload: { memberId: id, reassignedTo: reassignTo } })
   return { memberId: id, reassignedCount }
 }
 
