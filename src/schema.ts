@@ -1,5 +1,6 @@
 import './viewer/type.ts'
 import './tenant/mutations.ts'
+import './member/mutations.ts'
 import './pipeline/mutations.ts'
 import './stage/mutations.ts'
 import './pipeline-setup/mutations.ts'
@@ -24,6 +25,7 @@ import './deal-move/mutations.ts'
 import './deal-close/mutations.ts'
 import './deal-transfer/mutations.ts'
 import './stage-archive/mutations.ts'
+import './removal/mutations.ts'
 import { builder } from './builder.ts'
 
 /** Every type, query and mutation. A module is part of the API when it is named above. */

@@ -155,6 +155,18 @@ export const otherLists: PlanCase[] = [
     variables: { filter: { organizationId: id('organization', 33) } },
   },
   {
+    name: 'the contacts of an email',
+    document: `query ($after: String, $filter: ContactFilter) {
+      list: contacts(first: ${pageSize}, after: $after, filter: $filter) { nodes { name } pageInfo { endCursor } } }`,
+    variables: { filter: { email: { eq: 'PERSON33@mail.example' } } },
+  },
+  {
+    name: 'the organizations of a domain',
+    document: `query ($after: String, $filter: OrganizationFilter) {
+      list: organizations(first: ${pageSize}, after: $after, filter: $filter) { nodes { name } pageInfo { endCursor } } }`,
+    variables: { filter: { domain: { in: ['COMPANY33.example', 'company34.example'] } } },
+  },
+  {
     name: 'members',
     document: `query ($after: String) { list: members(first: ${pageSize}, after: $after) { nodes { name } pageInfo { endCursor } } }`,
     variables: {},

@@ -14,6 +14,7 @@ const sourceId = `source_${randomUUID()}`
 const closeReasonId = `close_reason_${randomUUID()}`
 const tagId = `tag_${randomUUID()}`
 const customFieldId = `custom_field_definition_${randomUUID()}`
+const organizationId = `organization_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
 /** Every mutation with an input of the right form, and who may send it. */
@@ -36,8 +37,12 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   updateCustomField: { input: { customFieldId, label: 'B' }, allowed: ['ADMIN'] },
   archiveCustomField: { input: { customFieldId }, allowed: ['ADMIN'] },
   restoreCustomField: { input: { customFieldId }, allowed: ['ADMIN'] },
+  createMember: { input: { name: 'Ada', role: 'MEMBER' }, allowed: ['ADMIN'] },
+  updateMember: { input: { memberId, name: 'Grace' }, allowed: ['ADMIN'] },
   createOrganization: { input: { name: 'Acme' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateOrganization: { input: { organizationId, name: 'Apex' }, allowed: ['ADMIN', 'MEMBER'] },
   createContact: { input: { name: 'Ada' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateContact: { input: { contactId, name: 'Grace' }, allowed: ['ADMIN', 'MEMBER'] },
   createDeal: { input: { name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
   updateDeal: { input: { ...anywhere, name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
   deleteDeal: { input: anywhere, allowed: ['ADMIN', 'MEMBER'] },
@@ -72,6 +77,9 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   assignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
   unassignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
   removeDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteOrganization: { input: { organizationId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteContact: { input: { contactId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteMember: { input: { memberId }, allowed: ['ADMIN'] },
 }
 
 const table = Object.entries(mutations).flatMap(([field, { input, allowed }]) =>

@@ -210,8 +210,12 @@ const inputs: Record<string, () => object | Promise<object>> = {
   updateCustomField: () => ({ customFieldId: our.CustomFieldDefinition, label: 'Place' }),
   archiveCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
   restoreCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
+  createMember: () => ({ name: 'Ada', role: 'MEMBER' }),
+  updateMember: () => ({ memberId: our.Member, name: 'Grace' }),
   createOrganization: () => ({ name: 'Acme' }),
+  updateOrganization: () => ({ organizationId: our.Organization, name: 'Apex' }),
   createContact: () => ({ name: 'Ada' }),
+  updateContact: () => ({ contactId: our.Contact, name: 'Grace' }),
   createDeal: () => ({ name: 'Rocket' }),
   updateDeal: () => ({ ...versioned(), name: 'Shuttle' }),
   deleteDeal: versioned,
@@ -240,9 +244,12 @@ const inputs: Record<string, () => object | Promise<object>> = {
   updateTag: () => ({ tagId: our.Tag, name: 'Warmer' }),
   deleteTag: () => ({ tagId: our.Tag }),
   removeDealContact: () => ({ ...versioned(), dealContactId: our.DealContact }),
+  deleteOrganization: () => ({ organizationId: our.Organization }),
+  deleteContact: () => ({ contactId: our.Contact }),
+  deleteMember: () => ({ memberId: our.Member }),
 }
 
-/** Of which type the ids in inputs are, by their names. */
+/** Of which type the ids in inputs are, by their names or by those of mutation and name. */
 const typeOfId: Ids = {
   dealId: 'Deal',
   before: 'Deal',
@@ -253,6 +260,10 @@ const typeOfId: Ids = {
   pipelineId: 'Pipeline',
   organizationId: 'Organization',
   ownerId: 'Member',
+  memberId: 'Member',
+  'deleteOrganization.reassignTo': 'Organization',
+  'deleteContact.reassignTo': 'Contact',
+  'deleteMember.reassignTo': 'Member',
   contactId: 'Contact',
   contactIds: 'Contact',
   sourceId: 'Source',
@@ -284,7 +295,7 @@ describe('a mutation with the ids of another tenant', () => {
   })
 
   it.each(idsOfInputs)('does not find it: %s by %s', async (mutation, name, isList) => {
-    const typename = typeOfId[name] ?? ''
+    const typename = typeOfId[`${mutation}.${name}`] ?? typeOfId[name] ?? ''
     expect(Object.keys(their)).toContain(typename)
     const id = isList ? [their[typename]] : their[typename]
     const input = await inputs[mutation]?.()
