@@ -4,7 +4,7 @@ import { codedError } from './errors.ts'
 import { idOf } from './ids.ts'
 
 /** A statement has a bounded number of parameters. */
-const mostValues = 500
+export const mostValues = 500
 
 export interface Comparison<T> {
   eq?: T | null

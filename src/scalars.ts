@@ -56,6 +56,19 @@ export function isCurrency(code: string): boolean {
   return currencies.has(code)
 }
 
+/** The decimal that a text like "1054.50" is; null where no Decimal could be it. */
+export function decimalOf(text: string): Prisma.Decimal | null {
+  const parsed = decimal.test(text) ? new Prisma.Decimal(text) : null
+  return parsed?.abs().lt(amountLimit) ? parsed : null
+}
+
+/** Whether the text is a day that a Date could be. */
+export function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`)
+  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text) return false
+  return day.getUTCFullYear() >= 1
+}
+
 function parseDay(value: unknown): Date {
   const day = new Date(`${value}T00:00:00Z`)
   if (!Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10) === value) return inOurEra(day)

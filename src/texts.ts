@@ -20,3 +20,16 @@ export function checkTexts<Input extends object>(
   const tooLong = keys.filter((key) => [...String(input[key] ?? '')].length > maxTextLength)
   return tooLong.map((key) => invalid(`At most ${maxTextLength} characters.`, [...path, key]))
 }
+
+/**
+ * The named texts of an input as they are kept: without the blanks around them, and null where
+ * nothing is left. What the input leaves out stays out.
+ */
+export function trimTexts<Key extends string>(
+  input: { readonly [K in Key]?: string | null | undefined },
+  keys: readonly Key[],
+): { [K in Key]?: string | null } {
+  const given = keys.filter((key) => input[key] !== undefined)
+  const trimmed = given.map((key) => [key, input[key]?.trim() || null])
+  return Object.fromEntries(trimmed) as { [K in Key]?: string | null }
+}

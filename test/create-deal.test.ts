@@ -5,6 +5,7 @@ import {
   ask,
   askMutation,
   contactFixture,
+  customFieldFixture,
   dealFixture,
   done,
   eventsOf,
@@ -39,7 +40,7 @@ async function dealCount(): Promise<number> {
 describe('createDeal', () => {
   it('needs nothing but a name', async () => {
     const selection = `number name version status currency valuePeriod amount pipelineName stageName owner { id }
-      priority confidence metadata customFields closedAt deletedAt lastOpenStage { name }
+      priority confidence metadata customFields { key } closedAt deletedAt lastOpenStage { name }
       history { nodes { seq direction fromStage { id } toStageName probability reason } }`
     expect(await created({ name: '  Rocket ' }, selection)).toEqual({
       number: 1,
@@ -55,7 +56,7 @@ describe('createDeal', () => {
       priority: null,
       confidence: null,
       metadata: {},
-      customFields: {},
+      customFields: [],
       closedAt: null,
       deletedAt: null,
       lastOpenStage: { name: 'Lead' },
@@ -171,13 +172,19 @@ describe('createDeal with every value', () => {
   }
 
   it('reads each of them back', async () => {
+    await customFieldFixture(t, 'cf_region', 'SELECT')
+    await customFieldFixture(t, 'cf_seats', 'NUMBER')
     const references = {
       organizationId: (await organizationFixture(t)).id,
       ownerId: (await memberFixture(t)).id,
     }
-    const selection = `${Object.keys(plain).join(' ')} organization { id } owner { id } history { nodes { probability } }`
+    const selection = `${Object.keys(plain).join(' ')} { key value } organization { id } owner { id } history { nodes { probability } }`
     expect(await created({ ...plain, ...references }, selection)).toEqual({
       ...plain,
+      customFields: [
+        { key: 'cf_region', value: 'EMEA' },
+        { key: 'cf_seats', value: 12 },
+      ],
       amount: '1054.5',
       organization: { id: references.organizationId },
       owner: { id: references.ownerId },
@@ -198,13 +205,13 @@ describe('createDeal with every value', () => {
   it('takes null for what was left out', async () => {
     const nulls = Object.fromEntries(Object.keys(plain).map((key) => [key, null]))
     const more = { id: null, pipelineId: null, stageId: null, reason: null, contactIds: null }
-    const selection = 'currency valuePeriod metadata customFields'
+    const selection = 'currency valuePeriod metadata customFields { key }'
     const input = { ...nulls, ...more, organizationId: null, ownerId: null }
     expect(await created(input, selection)).toEqual({
       currency: 'USD',
       valuePeriod: 'ONE_TIME',
       metadata: {},
-      customFields: {},
+      customFields: [],
     })
   })
 })

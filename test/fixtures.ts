@@ -112,6 +112,18 @@ export async function dealFixture(t: TestTenant, input: object = {}): Promise<De
     .deal
 }
 
+/** A field of the type given by the key, with two options where the type has options. */
+export async function customFieldFixture(
+  t: TestTenant,
+  key: string,
+  type: string,
+  input: object = {},
+): Promise<{ id: string }> {
+  const options = type.endsWith('SELECT') ? { options: ['EMEA', 'APAC'] } : {}
+  const field = { key, type, label: key, ...options, ...input }
+  return (await done(t, 'createCustomField', field, 'customField { id }')).customField
+}
+
 export async function contactFixture(
   t: TestTenant,
   name = 'Ada Lovelace',
@@ -253,11 +265,15 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
   const { source } = await done(t, 'createSource', { name: 'Referral' }, 'source { id }')
   const reason = { kind: 'LOST', name: 'Price' }
   const { closeReason } = await done(t, 'createCloseReason', reason, 'closeReason { id }')
+  const customField = await customFieldFixture(t, 'cf_region', 'SELECT')
   const references = { organizationId: organization.id, ownerId: member.id }
   const { deal } = await done(
     t,
     'createDeal',
-    { name: 'Rocket', amount: '10', externalId: 'crm-1', contactIds: [contact.id], ...references },
+    {
+      ...{ name: 'Rocket', amount: '10', externalId: 'crm-1', contactIds: [contact.id] },
+      ...{ ...references, customFields: { cf_region: 'EMEA' } },
+    },
     'deal { id contacts { id } history { nodes { id } } }',
   )
   const changeId = newId()
@@ -279,6 +295,7 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     Tag: tag.id,
     Source: source.id,
     CloseReason: closeReason.id,
+    CustomFieldDefinition: customField.id,
     Deal: deal.id,
     DealContact: deal.contacts[0].id,
     DealChange: encodeId('DealChange', changeId),

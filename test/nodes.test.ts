@@ -133,7 +133,14 @@ describe('viewer', () => {
     const { viewer } = await ask(t, document)
     expect(viewer).toEqual({
       role: 'ADMIN',
-      scopes: ['deals:read', 'deals:write', 'pipelines:write', 'contacts:write', 'members:read'],
+      scopes: [
+        'deals:read',
+        'deals:write',
+        'pipelines:write',
+        'contacts:write',
+        'members:read',
+        'members:write',
+      ],
       apiKeyName: 'ADMIN',
       member: null,
       tenant: { slug: t.slug, name: t.slug, defaultCurrency: 'USD', timeZone: 'UTC' },
@@ -145,7 +152,7 @@ describe('viewer', () => {
     const { data } = await t.graphql(document, {}, as)
     expect(data.viewer).toMatchObject({
       role: 'MEMBER',
-      scopes: ['deals:read', 'deals:write', 'contacts:write', 'members:read'],
+      scopes: ['deals:read', 'deals:write', 'contacts:write', 'members:read', 'members:write'],
       apiKeyName: 'Phone',
       member: { name: 'Grace Hopper' },
     })

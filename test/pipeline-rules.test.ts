@@ -141,8 +141,12 @@ describe('required fields of a stage', () => {
 
   it('may be custom fields', async () => {
     const field = { key: 'cf_region', label: 'Region', type: 'TEXT' }
-    await done(t, 'createCustomField', field)
+    const created = await done(t, 'createCustomField', field, 'customField { id }')
     await require('Qualified', ['cf_region'])
+    const archived = { customFieldId: created.customField.id }
+    expect(await refusal(t, 'archiveCustomField', archived)).toMatchObject([
+      { code: 'VALIDATION_ERROR', path: ['input', 'customFieldId'] },
+    ])
     expect(await rulesBroken(moveOf(await inStage('Lead'), 'Qualified'))).toMatchObject([
       { fields: ['cf_region'] },
     ])

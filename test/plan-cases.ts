@@ -101,6 +101,30 @@ export const filterCases: PlanCase[] = Object.entries(filters).flatMap(([name, f
   ]
 })
 
+/** Each is met by few of the deals, or by so many that the first page is soon full of them. */
+const customFilters: Record<string, object> = {
+  'a rare text': { key: 'cf_code', eq: 'code 7777' },
+  'one of some texts': { key: 'cf_code', in: ['code 1', 'code 22', 'code 333'] },
+  'a part of a text': { key: 'cf_code', contains: 'ode 777' },
+  'a usual option': { key: 'cf_region', eq: 'EMEA' },
+  'a number': { key: 'cf_seats', eq: 4_321 },
+  'a small range of numbers': { key: 'cf_seats', gte: 5_000, lte: 5_009 },
+  'a range of half the numbers': { key: 'cf_seats', gte: 5_000 },
+  'an amount': { key: 'cf_budget', eq: '4321' },
+  'the greatest amounts': { key: 'cf_budget', gte: '19980' },
+  'a day': { key: 'cf_renewal', eq: '2024-02-29' },
+  'a few days': { key: 'cf_renewal', gte: '2024-02-28', lte: '2024-03-01' },
+  'the later half of the days': { key: 'cf_renewal', gte: '2024-01-01' },
+}
+
+export const customCases: PlanCase[] = Object.entries(customFilters).map(([name, comparison]) => ({
+  name: `custom fields: ${name}`,
+  document: deals,
+  variables: { filter: { customFields: [comparison] }, first: pageSize },
+  // Half the deals are met by the widest of them, each read with its value.
+  mostRead: 5 * pageSize,
+}))
+
 export const searchCases: PlanCase[] = ['plant 7777', 'Tidal plant 77', 'abc', 'nowhere'].map(
   (search) => ({
     name: `a search for "${search}"`,
@@ -129,6 +153,18 @@ export const otherLists: PlanCase[] = [
     document: `query ($after: String, $filter: ContactFilter) {
       list: contacts(first: 5, after: $after, filter: $filter) { nodes { name } pageInfo { endCursor } } }`,
     variables: { filter: { organizationId: id('organization', 33) } },
+  },
+  {
+    name: 'the contacts of an email',
+    document: `query ($after: String, $filter: ContactFilter) {
+      list: contacts(first: ${pageSize}, after: $after, filter: $filter) { nodes { name } pageInfo { endCursor } } }`,
+    variables: { filter: { email: { eq: 'PERSON33@mail.example' } } },
+  },
+  {
+    name: 'the organizations of a domain',
+    document: `query ($after: String, $filter: OrganizationFilter) {
+      list: organizations(first: ${pageSize}, after: $after, filter: $filter) { nodes { name } pageInfo { endCursor } } }`,
+    variables: { filter: { domain: { in: ['COMPANY33.example', 'company34.example'] } } },
   },
   {
     name: 'members',
@@ -161,6 +197,10 @@ export const searchCalls: [name: string, values: unknown[]][] = [
     ['search_deals', [`%${text}%`, true, true, 1_001]],
     ['search_deals', [`%${text}%`, true, false, 1_001]],
     ['search_deals', [`%${text}%`, false, true, 1_001]],
+  ]),
+  ...['code 777', 'nowhere'].map((text): [string, unknown[]] => [
+    'search_custom_values',
+    ['cf_code', `%${text}%`, 1_001],
   ]),
   ...['company 77', 'company77.', 'nowhere'].map((text): [string, unknown[]] => [
     'search_organizations',

@@ -19,6 +19,7 @@ const kinds = [
   'contact',
   'tag',
   'link',
+  'field',
 ] as const
 type Kind = (typeof kinds)[number]
 
@@ -98,5 +99,18 @@ export async function plantBulkTenant(
       SELECT ${tenant}, ${id('link', 'n * 2 + k')}, ${id('deal', 'n')}, ${id('contact', `(n + k * 7) % ${contacts.withDeals}`)}, k = 0, ${now}, ${now}
       FROM generate_series(1, ${deals}) n, generate_series(0, 1) k;
     INSERT INTO deal_tag SELECT ${tenant}, ${id('deal', 'n')}, ${id('tag', `n % ${tags}`)} FROM generate_series(1, ${deals}) n;
+    INSERT INTO custom_field_definition (tenant_id, id, key, label, type, required, options, position, created_at, updated_at)
+      SELECT ${tenant}, ${id('field', 'n')}, (ARRAY['cf_code', 'cf_region', 'cf_seats', 'cf_budget', 'cf_renewal'])[n], 'Field ' || n,
+        (ARRAY['TEXT', 'SELECT', 'NUMBER', 'MONEY', 'DATE'])[n], false, '{}', n, ${now}, ${now} FROM generate_series(1, 5) n;
+    UPDATE deal SET custom_fields = jsonb_build_object('cf_code', 'code ' || number * 7919 % ${deals},
+        'cf_region', (ARRAY['EMEA', 'APAC'])[number % 2 + 1], 'cf_seats', number * 7919 % 10000,
+        'cf_budget', jsonb_build_object('amount', (number * 7919 % 20000)::text, 'currency', 'USD'),
+        'cf_renewal', DATE '2020-01-01' + number * 7919 % 3000)
+      WHERE tenant_id = ${tenant};
+    INSERT INTO deal_custom_value (tenant_id, deal_id, key, ordinal, text_value, number_key)
+      SELECT deal.tenant_id, deal.id, key, 1,
+        CASE jsonb_typeof(value) WHEN 'object' THEN value ->> 'currency' WHEN 'string' THEN value #>> '{}' END,
+        CASE jsonb_typeof(value) WHEN 'object' THEN (value ->> 'amount')::bigint WHEN 'number' THEN value::bigint END * 10000
+      FROM deal, jsonb_each(custom_fields) WHERE tenant_id = ${tenant};
     COMMIT`)
 }

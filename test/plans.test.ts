@@ -7,6 +7,7 @@ import { createDatabase } from '../src/database/database.ts'
 import { type DatabaseCopy, databaseCopy, type GraphqlAnswer, post } from './harness.ts'
 import {
   boardCases,
+  customCases,
   dealCursor,
   filterCases,
   orderCases,
@@ -35,7 +36,7 @@ interface PlanNode {
 }
 
 const tenantId = bulkId('a', 'tenant', 0)
-const lists = ['deal', 'organization', 'contact', 'member']
+const lists = ['deal', 'deal_custom_value', 'organization', 'contact', 'member']
 
 let copy: DatabaseCopy
 let client: pg.Client
@@ -97,6 +98,7 @@ async function record(begins: Map<string, string>): Promise<void> {
   for (const planCase of [
     ...orderCases,
     ...filterCases,
+    ...customCases,
     ...searchCases,
     ...boardCases,
     ...otherLists,
@@ -199,6 +201,7 @@ const named = (cases: PlanCase[]) => cases.map((planCase) => [planCase.name, pla
 describe('a page of 20 among 20 000 deals reads about as many rows as it shows', () => {
   test.each(named(orderCases))('by %s', (_, planCase) => expectCheap(planCase))
   test.each(named(filterCases))('of %s', (_, planCase) => expectCheap(planCase))
+  test.each(named(customCases))('of %s', (_, planCase) => expectCheap(planCase))
   test.each(named(searchCases))('in %s', (_, planCase) => expectCheap(planCase))
 })
 

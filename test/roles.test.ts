@@ -13,6 +13,8 @@ const memberId = `member_${randomUUID()}`
 const sourceId = `source_${randomUUID()}`
 const closeReasonId = `close_reason_${randomUUID()}`
 const tagId = `tag_${randomUUID()}`
+const customFieldId = `custom_field_definition_${randomUUID()}`
+const organizationId = `organization_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
 
 /** Every mutation with an input of the right form, and who may send it. */
@@ -28,8 +30,19 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   archiveStage: { input: { stageId }, allowed: ['ADMIN'] },
   restoreStage: { input: { stageId }, allowed: ['ADMIN'] },
   updateTenant: { input: { membersMayReopen: true }, allowed: ['ADMIN'] },
+  createCustomField: {
+    input: { key: 'cf_a', label: 'A', type: 'TEXT' },
+    allowed: ['ADMIN'],
+  },
+  updateCustomField: { input: { customFieldId, label: 'B' }, allowed: ['ADMIN'] },
+  archiveCustomField: { input: { customFieldId }, allowed: ['ADMIN'] },
+  restoreCustomField: { input: { customFieldId }, allowed: ['ADMIN'] },
+  createMember: { input: { name: 'Ada', role: 'MEMBER' }, allowed: ['ADMIN'] },
+  updateMember: { input: { memberId, name: 'Grace' }, allowed: ['ADMIN'] },
   createOrganization: { input: { name: 'Acme' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateOrganization: { input: { organizationId, name: 'Apex' }, allowed: ['ADMIN', 'MEMBER'] },
   createContact: { input: { name: 'Ada' }, allowed: ['ADMIN', 'MEMBER'] },
+  updateContact: { input: { contactId, name: 'Grace' }, allowed: ['ADMIN', 'MEMBER'] },
   createDeal: { input: { name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
   updateDeal: { input: { ...anywhere, name: 'Rocket' }, allowed: ['ADMIN', 'MEMBER'] },
   deleteDeal: { input: anywhere, allowed: ['ADMIN', 'MEMBER'] },
@@ -64,6 +77,9 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   assignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
   unassignDeal: { input: { ...anywhere, memberIds: [memberId] }, allowed: ['ADMIN', 'MEMBER'] },
   removeDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteOrganization: { input: { organizationId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteContact: { input: { contactId }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteMember: { input: { memberId }, allowed: ['ADMIN'] },
 }
 
 const table = Object.entries(mutations).flatMap(([field, { input, allowed }]) =>
@@ -108,7 +124,8 @@ describe('roles', () => {
 
   it.each(roles)('let %s read everything', async (role) => {
     const document = `{ viewer { role } deals { totalCount } pipelines { id } members { totalCount }
-      organizations { totalCount } contacts { totalCount } tags { id } sources { id } closeReasons { id } }`
+      organizations { totalCount } contacts { totalCount } tags { id } sources { id } closeReasons { id }
+      customFields { id } }`
     const { data, errors } = await t.graphql(document, {}, role)
     expect(errors).toEqual([])
     expect(data.viewer.role).toBe(role)

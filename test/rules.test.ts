@@ -47,8 +47,6 @@ describe('checkDealValues', () => {
     { description: null, nextStep: null, leadRef: null, externalId: null },
     { description: 'x'.repeat(10_000) },
     { externalId: 'x'.repeat(255) },
-    { customFields: {} },
-    { customFields: { cf_a: null, cf_region_2: ['x'], [`cf_${'x'.repeat(60)}`]: {} } },
   ]
   const refused: [object, ...string[][]][] = [
     [{ name: '' }, ['name']],
@@ -64,17 +62,6 @@ describe('checkDealValues', () => {
     [{ leadRef: 'x'.repeat(10_001) }, ['leadRef']],
     [{ externalId: '' }, ['externalId']],
     [{ externalId: 'x'.repeat(256) }, ['externalId']],
-    [{ customFields: null }, ['customFields']],
-    [{ customFields: [] }, ['customFields']],
-    [{ customFields: 'cf_a' }, ['customFields']],
-    [{ customFields: { a: 1 } }, ['customFields', 'a']],
-    [{ customFields: { cf_: 1 } }, ['customFields', 'cf_']],
-    [{ customFields: { cf_A: 1 } }, ['customFields', 'cf_A']],
-    [
-      { customFields: { a: 1, cf_b: 1, 'cf-c': 1 } },
-      ['customFields', 'a'],
-      ['customFields', 'cf-c'],
-    ],
     [{ name: '', confidence: 101 }, ['name'], ['confidence']],
   ]
 

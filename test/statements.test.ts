@@ -8,7 +8,14 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { companyOfDeals, dealRows } from './bulk-fixtures.ts'
-import { ask, dealFixture, type PipelineFixture, pipelineFixture, usualStages } from './fixtures.ts'
+import {
+  ask,
+  customFieldFixture,
+  dealFixture,
+  type PipelineFixture,
+  pipelineFixture,
+  usualStages,
+} from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
 
 /** The statements of one request, without those that set a new connection up. */
@@ -58,6 +65,12 @@ describe('a list of deals', () => {
     await dealRows(t, sales, rows)
     await dealRows(t, renewals, rows)
     await companyOfDeals(t)
+    await customFieldFixture(t, 'cf_a', 'TEXT')
+    await t.write(async (tx) => {
+      const data = { customFields: { cf_a: 'x' } }
+      await tx.db.deal.updateMany({ where: { tenantId: t.tenantId }, data })
+      tx.emit({ type: 'deal.imported' })
+    })
   })
 
   const documentOf = (selection: string) =>
@@ -74,6 +87,11 @@ describe('a list of deals', () => {
     ['primary contacts', 'primaryContact { name organization { name } }', 1],
     ['contacts', 'contacts { isPrimary contact { name } introducedBy { name } }', 1],
     ['tags and assignees', 'tags { name } assignees { name }', 1],
+    [
+      'custom values',
+      'customFields { key definition { label } } customField(key: "cf_a") { value }',
+      2,
+    ],
     ['history', 'history(first: 5) { nodes { seq secondsInPreviousStage actor { name } } }', 1],
     ['changes', 'changes(first: 5) { nodes { field from to actor { name } } }', 1],
     ['how many changes', 'changes { nodes { id } totalCount }', 2],

@@ -138,6 +138,12 @@ const queries: Record<string, () => Promise<unknown>> = {
   tags: () => expectOnlyOurs('tags'),
   sources: () => expectOnlyOurs('sources'),
   closeReasons: () => expectOnlyOurs('closeReasons'),
+  async customFields() {
+    await expectOnlyOurs('customFields')
+    const document = 'query ($id: ID) { customFields(pipelineId: $id) { id } }'
+    const { customFields } = await dataAsOurs(document, { id: their.Pipeline })
+    expect(customFields).toEqual([{ id: our.CustomFieldDefinition }])
+  },
 }
 
 describe('a query with the ids of another tenant', () => {
@@ -200,8 +206,16 @@ const inputs: Record<string, () => object | Promise<object>> = {
   archiveStage: () => ({ stageId: our.Stage }),
   restoreStage: () => ({ stageId: our.Stage }),
   updateTenant: () => ({ name: 'Ours' }),
+  createCustomField: () => ({ key: 'cf_site', label: 'Site', type: 'TEXT' }),
+  updateCustomField: () => ({ customFieldId: our.CustomFieldDefinition, label: 'Place' }),
+  archiveCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
+  restoreCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
+  createMember: () => ({ name: 'Ada', role: 'MEMBER' }),
+  updateMember: () => ({ memberId: our.Member, name: 'Grace' }),
   createOrganization: () => ({ name: 'Acme' }),
+  updateOrganization: () => ({ organizationId: our.Organization, name: 'Apex' }),
   createContact: () => ({ name: 'Ada' }),
+  updateContact: () => ({ contactId: our.Contact, name: 'Grace' }),
   createDeal: () => ({ name: 'Rocket' }),
   updateDeal: () => ({ ...versioned(), name: 'Shuttle' }),
   deleteDeal: versioned,
@@ -230,9 +244,12 @@ const inputs: Record<string, () => object | Promise<object>> = {
   updateTag: () => ({ tagId: our.Tag, name: 'Warmer' }),
   deleteTag: () => ({ tagId: our.Tag }),
   removeDealContact: () => ({ ...versioned(), dealContactId: our.DealContact }),
+  deleteOrganization: () => ({ organizationId: our.Organization }),
+  deleteContact: () => ({ contactId: our.Contact }),
+  deleteMember: () => ({ memberId: our.Member }),
 }
 
-/** Of which type the ids in inputs are, by their names. */
+/** Of which type the ids in inputs are, by their names or by those of mutation and name. */
 const typeOfId: Ids = {
   dealId: 'Deal',
   before: 'Deal',
@@ -243,6 +260,10 @@ const typeOfId: Ids = {
   pipelineId: 'Pipeline',
   organizationId: 'Organization',
   ownerId: 'Member',
+  memberId: 'Member',
+  'deleteOrganization.reassignTo': 'Organization',
+  'deleteContact.reassignTo': 'Contact',
+  'deleteMember.reassignTo': 'Member',
   contactId: 'Contact',
   contactIds: 'Contact',
   sourceId: 'Source',
@@ -253,6 +274,7 @@ const typeOfId: Ids = {
   memberIds: 'Member',
   introducedById: 'Contact',
   dealContactId: 'DealContact',
+  customFieldId: 'CustomFieldDefinition',
 }
 
 /** The ids in the input of each mutation, apart from the one that a client makes itself. */
@@ -273,7 +295,7 @@ describe('a mutation with the ids of another tenant', () => {
   })
 
   it.each(idsOfInputs)('does not find it: %s by %s', async (mutation, name, isList) => {
-    const typename = typeOfId[name] ?? ''
+    const typename = typeOfId[`${mutation}.${name}`] ?? typeOfId[name] ?? ''
     expect(Object.keys(their)).toContain(typename)
     const id = isList ? [their[typename]] : their[typename]
     const input = await inputs[mutation]?.()

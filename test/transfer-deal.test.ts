@@ -125,3 +125,43 @@ describe('moveDealToPipeline', () => {
     ])
   })
 })
+
+describe('moveDealToPipeline with custom fields', () => {
+  const fieldsOf = async () => {
+    const document = 'query ($id: ID!) { deal(id: $id) { customFields { key value } } }'
+    return (await t.graphql(document, { id: deal.id })).data.deal.customFields
+  }
+
+  beforeEach(async () => {
+    const field = (key: string, pipelineId: string, required: boolean) =>
+      done(t, 'createCustomField', { key, label: key, type: 'TEXT', pipelineId, required })
+    await field('cf_sales', sales.id, false)
+    await field('cf_support', support.id, true)
+    const values = { customFields: { cf_sales: 'kept' } }
+    await done(t, 'updateDeal', { dealId: deal.id, expectedVersion: 1, ...values })
+  })
+
+  it('asks for those that the new pipeline requires', async () => {
+    const input = transfer({ expectedVersion: 2 })
+    expect(await refusal(t, 'moveDealToPipeline', input)).toMatchObject([
+      { code: 'VALIDATION_ERROR', path: ['input', 'customFields', 'cf_support'] },
+    ])
+  })
+
+  it('takes them, and loses none of the old pipeline', async () => {
+    const customFields = { cf_support: 'gold' }
+    await done(t, 'moveDealToPipeline', transfer({ expectedVersion: 2, customFields }))
+    expect(await fieldsOf()).toEqual([
+      { key: 'cf_sales', value: 'kept' },
+      { key: 'cf_support', value: 'gold' },
+    ])
+  })
+
+  it('refuses a value of the old pipeline', async () => {
+    const customFields = { cf_support: 'gold', cf_sales: 'other' }
+    const input = transfer({ expectedVersion: 2, customFields })
+    expect(await refusal(t, 'moveDealToPipeline', input)).toMatchObject([
+      { code: 'VALIDATION_ERROR', path: ['input', 'customFields', 'cf_sales'] },
+    ])
+  })
+})

@@ -4,6 +4,7 @@ import { schema } from '../src/schema.ts'
 import {
   ask,
   askMutation,
+  customFieldFixture,
   type DealFixture,
   dealFixture,
   done,
@@ -17,7 +18,7 @@ import {
 import { type TestTenant, testTenant } from './harness.ts'
 
 const plain = `name description amount currency valuePeriod confidence priority source nextStep expectedCloseDate leadRef
-  externalId metadata customFields`
+  externalId metadata customFields { key value }`
 const everything = `${plain} organization { id } owner { id } version updatedAt createdAt
   stage { id } rank status stageEnteredAt history { totalCount }`
 
@@ -27,6 +28,7 @@ let deal: DealFixture
 beforeEach(async () => {
   t = await testTenant()
   await pipelineFixture(t)
+  await customFieldFixture(t, 'cf_region', 'SELECT')
   deal = await dealFixture(t, { name: 'Rocket' })
 })
 
@@ -52,7 +54,7 @@ const fields: [field: string, value: unknown, read?: unknown, cleared?: unknown]
   ['leadRef', 'lead-7'],
   ['externalId', 'crm-99'],
   ['metadata', { nested: [1, null, { two: true }] }, undefined, {}],
-  ['customFields', { cf_region: 'EMEA' }, undefined, {}],
+  ['customFields', { cf_region: 'EMEA' }, [{ key: 'cf_region', value: 'EMEA' }], []],
 ]
 
 const unclearable: [field: string, value: unknown][] = [

@@ -64,3 +64,14 @@ export async function revokeApiKey(
   if (count > 0) tx.emit({ type: 'api_key.revoked', payload: key })
   return count > 0
 }
+
+/** Revokes every key that acts for the member. */
+export async function revokeKeysOfMember(tx: Transaction, memberId: string): Promise<void> {
+  const { tenantId, now } = tx
+  const revoked = await tx.db.apiKey.updateManyAndReturn({
+    where: { tenantId, memberId, revokedAt: null },
+    data: { revokedAt: now },
+    select: { id: true },
+  })
+  for (const key of revoked) tx.emit({ type: 'api_key.revoked', payload: key })
+}

@@ -28,7 +28,9 @@ async function newDemoKey(database: Database): Promise<string> {
     return (await seedDemo(database, { now: new Date() })).secret
   }
   const { secret } = await writeTransaction(database, operatorScope(tenantId), async (tx) => {
-    const admin = await tx.db.member.findFirst({ where: { tenantId, role: 'ADMIN' } })
+    const admin = await tx.db.member.findFirst({
+      where: { tenantId, role: 'ADMIN', deactivatedAt: null },
+    })
     return createApiKey(tx, { name: 'Demo', role: 'ADMIN', memberId: admin?.id ?? null })
   })
   return secret

@@ -1,3 +1,4 @@
+import { AddressFilter, compareAddress } from '../address-filter.ts'
 import { builder } from '../builder.ts'
 import { compareIds, IdFilter, orderInput } from '../list-inputs.ts'
 
@@ -20,9 +21,15 @@ export const ContactFilter = builder.inputType('ContactFilter', {
       type: IdFilter,
       description: 'The organization that they belong to.',
     }),
+    email: t.field({ type: AddressFilter, description: 'Their email address.' }),
   }),
 })
 
 export function contactWhere(filter: typeof ContactFilter.$inferInput | null | undefined): object {
-  return { AND: compareIds('organizationId', 'Organization', filter?.organizationId) }
+  return {
+    AND: [
+      ...compareIds('organizationId', 'Organization', filter?.organizationId),
+      ...compareAddress('emailKey', filter?.email ?? {}),
+    ],
+  }
 }

@@ -1,9 +1,13 @@
 import { builder } from '../builder.ts'
 import { keysetPage, nestedPageSelection, type PageArgs, pageSelection } from '../connection.ts'
 import type { Context } from '../context.ts'
+import { customFieldsOfTenant } from '../custom-field/loaders.ts'
+import { filterProblem } from '../custom-field/rules.ts'
+import { customComparisons } from '../custom-field-filter.ts'
 import { DealFilter, type DealFilterInput, dealWhere } from '../deal/filters.ts'
 import { dealsContaining, matchTexts } from '../deal/loaders.ts'
 import { Deal } from '../deal/type.ts'
+import { codedError } from '../errors.ts'
 import { Pipeline } from '../pipeline/type.ts'
 import { Stage } from '../stage/type.ts'
 import { boardOrder, DealOrder, dealKeyset, newestFirst } from './filters.ts'
@@ -24,6 +28,15 @@ const DealConnection = builder.connectionObject(
   { name: 'DealEdge', description: 'A deal and its cursor.' },
 )
 
+/** Refuses what the definitions of the fields do not allow; one lookup a request, where it is asked. */
+async function checkCustomFields(ctx: Context, filter: DealArgs['filter']): Promise<void> {
+  const comparisons = customComparisons(filter)
+  if (comparisons.length === 0) return
+  const definitions = await ctx.loader(customFieldsOfTenant).load(ctx.viewer.tenantId)
+  const problem = filterProblem(definitions, comparisons)
+  if (problem) throw codedError('BAD_USER_INPUT', problem)
+}
+
 builder.queryField('deals', (t) =>
   t.connection(
     {
@@ -40,6 +53,7 @@ builder.queryField('deals', (t) =>
         const keyset = dealKeyset(args.orderBy ?? newestFirst)
         const page = keysetPage(args, keyset)
         const filtered = dealWhere(args.filter, await matchTexts(ctx.db, args.filter))
+        await checkCustomFields(ctx, args.filter)
         const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
         const { orderBy, take } = page
@@ -76,7 +90,8 @@ function dealsBelow(column: 'stageId' | 'pipelineId', defaultOrder: DealArgs['or
         deals: { ...selection, where: filtered, orderBy, take },
       } as const
     },
-    toConnection(parent: { id: string; deals: DealKey[] }, args: NestedArgs, ctx: Context) {
+    async toConnection(parent: { id: string; deals: DealKey[] }, args: NestedArgs, ctx: Context) {
+      await checkCustomFields(ctx, args.filter)
       const { batch, key } = countDeals(column, dealWhere(args.filter))
       return pageOf(args).toConnection(parent.deals, () => ctx.loader(batch, key).load(parent.id))
     },

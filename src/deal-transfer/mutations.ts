@@ -16,6 +16,11 @@ mutation('moveDealToPipeline', {
         description:
           'A live stage of that pipeline. Default: the first one of the kind that the deal is in.',
       }),
+      customFields: t.field({
+        type: 'JSON',
+        description:
+          'Values by keys like `cf_region`, merged into those that it has: that pipeline may require some.',
+      }),
     }),
   },
   payload: movedPayload,

@@ -1,3 +1,4 @@
+import { customValues } from '../custom-field/service.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { changeStage, type Manner, type MovedDeal } from '../deal-move/service.ts'
 import { dealToChange } from '../deal-version/service.ts'
@@ -8,6 +9,8 @@ export interface TransferDeal extends Manner {
   pipelineId: string
   /** Default: the pipeline's first live stage of the kind that the deal is in. */
   stageId?: string | null
+  /** Merged into those that the deal has, before the new pipeline asks for its required ones. */
+  customFields?: unknown
 }
 
 /**
@@ -16,11 +19,19 @@ export interface TransferDeal extends Manner {
  */
 export async function moveDealToPipeline(
   tx: Transaction,
-  { pipelineId, stageId, ...manner }: TransferDeal,
+  { pipelineId, stageId, customFields, ...manner }: TransferDeal,
 ): Promise<MovedDeal> {
   const deal = await dealToChange(tx, manner)
   if (deal.pipelineId === pipelineId)
     refuse(invalid('The deal is in that pipeline: use moveDeal.', ['input', 'pipelineId']))
   const to = await entryStage(tx, { pipelineId, stageId, kind: deal.status })
-  return changeStage(tx, deal, to, manner)
+  const change = {
+    pipelineId,
+    stored: deal.customFields,
+    given: customFields ?? undefined,
+    entering: true,
+  }
+  const { values, errors } = await customValues(tx, change)
+  if (errors.length > 0) refuse(...errors)
+  return changeStage(tx, deal, to, manner, { customFields: values })
 }

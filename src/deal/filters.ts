@@ -1,4 +1,10 @@
 import { builder, textEnum } from '../builder.ts'
+import {
+  type CustomFieldComparison,
+  CustomFieldFilter,
+  compareCustomFields,
+  scanningValues,
+} from '../custom-field-filter.ts'
 import { codedError } from '../errors.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import {
@@ -17,7 +23,6 @@ import {
   ExternalIdFilter,
   IdFilter,
   StringFilter,
-  scanning,
   type TextComparison,
 } from '../list-inputs.ts'
 
@@ -66,6 +71,7 @@ export interface DealFilterInput {
   expectedCloseDate?: Comparison<Date> | null
   createdAt?: Comparison<Date> | null
   closedAt?: Comparison<Date> | null
+  customFields?: CustomFieldComparison[] | null
   and?: DealFilterInput[] | null
   or?: DealFilterInput[] | null
   not?: DealFilterInput | null
@@ -95,6 +101,10 @@ DealFilter.implement({
     expectedCloseDate: t.field({ type: DateFilter, description: 'When it is expected to close.' }),
     createdAt: t.field({ type: DateTimeFilter, description: 'When it was created.' }),
     closedAt: t.field({ type: DateTimeFilter, description: 'When it was won or lost.' }),
+    customFields: t.field({
+      type: [CustomFieldFilter],
+      description: 'The tenant’s own fields: all of these, at most 20.',
+    }),
     and: t.field({ type: [DealFilter], description: 'All of these.' }),
     or: t.field({ type: [DealFilter], description: 'At least one of these.' }),
     not: t.field({ type: DealFilter, description: 'Not this.' }),
@@ -107,7 +117,7 @@ const dayMs = 86_400_000
 /** The live deals that a filter lets through; the tenant is the caller's to add. */
 export function dealWhere(
   filter: DealFilterInput | null | undefined,
-  containing = scanning,
+  containing = scanningValues,
 ): object {
   return { deletedAt: null, AND: filter ? conditions(filter, containing, 0) : [] }
 }
@@ -142,6 +152,7 @@ function columnConditions(filter: DealFilterInput, containing: Containing): obje
     ...compareKey('expectedCloseKey', 'expectedCloseDate', dayNumber, filter.expectedCloseDate),
     ...compareRequired('createdAt', filter.createdAt),
     ...compare('closedAt', filter.closedAt),
+    ...compareCustomFields(filter.customFields, containing),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { hasValue, isCustomField } from '../custom-field-filter.ts'
 import type { Db } from '../database/database.ts'
 import { codedError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
@@ -36,10 +37,20 @@ export async function matchTexts(
   }
   const matches = new Map<string, object>()
   for (const [key, [column, text]] of wanted) {
-    const inName = column === 'name'
-    const call = (pattern: string, most: number) =>
-      Prisma.sql`search_deals(${pattern}, ${inName}, ${!inName}, ${most})`
-    matches.set(key, await containing(db, call, [column], text))
+    matches.set(key, await matchText(db, column, text))
   }
   return (column, text) => matches.get(`${column} ${text}`) ?? {}
+}
+
+async function matchText(db: Db, column: string, text: string): Promise<object> {
+  if (isCustomField(column)) {
+    const call = (pattern: string, most: number) =>
+      Prisma.sql`search_custom_values(${column}, ${pattern}, ${most})`
+    const found = await containing(db, call, ['textValue'], text)
+    return 'id' in found ? found : hasValue(column, found)
+  }
+  const inName = column === 'name'
+  const call = (pattern: string, most: number) =>
+    Prisma.sql`search_deals(${pattern}, ${inName}, ${!inName}, ${most})`
+  return containing(db, call, [column], text)
 }

@@ -49,7 +49,8 @@ const valueFields = (t: InputFields) => ({
   }),
   customFields: t.field({
     type: 'JSON',
-    description: 'Values by keys like `cf_region`; replaces what was there.',
+    description:
+      'Values by the keys of `customFields`, such as `{"cf_region": "EMEA"}`. A key that is left out stays as it is; null clears its value, and null instead of them all clears each.',
   }),
 })
 
@@ -70,16 +71,15 @@ export const changeFields = (t: InputFields) => ({
   ...valueFields(t),
 })
 
-/** The input with the ids inside decoded, and with an empty object where null clears JSON. */
+/** The input with the ids inside decoded, and with an empty object where null clears metadata. */
 export function decodeValues<
   Input extends {
     organizationId?: string | null
     ownerId?: string | null
     metadata?: unknown
-    customFields?: unknown
   },
 >(input: Input) {
-  const { organizationId, ownerId, metadata, customFields, ...others } = input
+  const { organizationId, ownerId, metadata, ...others } = input
   return {
     ...others,
     ...(organizationId !== undefined && {
@@ -87,9 +87,6 @@ export function decodeValues<
     }),
     ...(ownerId !== undefined && { ownerId: optionalIdOf('Member', ownerId) }),
     ...(metadata !== undefined && { metadata: (metadata ?? {}) as Prisma.InputJsonValue }),
-    ...(customFields !== undefined && {
-      customFields: (customFields ?? {}) as Prisma.InputJsonValue,
-    }),
   }
 }
 

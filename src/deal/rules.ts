@@ -4,7 +4,6 @@ import { invalid, type UserError } from '../user-errors.ts'
 export type ValuePeriod = 'ONE_TIME' | 'MONTHLY' | 'QUARTERLY' | 'ANNUAL'
 export type Priority = 'LOW' | 'MEDIUM' | 'HIGH'
 
-const customFieldKey = /^cf_[a-z0-9_]{1,60}$/
 const yearly: Record<ValuePeriod, number | null> = {
   ONE_TIME: null,
   MONTHLY: 12,
@@ -36,12 +35,11 @@ export interface DealValues {
   nextStep?: string | null
   leadRef?: string | null
   externalId?: string | null
-  customFields?: unknown
 }
 
 /** Why a deal cannot have these values; empty when it can. What is left out is not looked at. */
 export function checkDealValues(values: DealValues, path: string[]): UserError[] {
-  const { name, confidence, externalId, customFields } = values
+  const { name, confidence, externalId } = values
   const always = ['name', 'currency', 'valuePeriod'] as const
   return [
     ...always
@@ -55,17 +53,5 @@ export function checkDealValues(values: DealValues, path: string[]): UserError[]
       ? []
       : [invalid(`An externalId has 1 to ${maxNameLength} characters.`, [...path, 'externalId'])]),
     ...checkTexts(values, ['description', 'nextStep', 'leadRef'], path),
-    ...(customFields === undefined
-      ? []
-      : checkCustomFields(customFields, [...path, 'customFields'])),
   ]
-}
-
-function checkCustomFields(fields: unknown, path: string[]): UserError[] {
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    return [invalid('customFields is an object of values by their keys.', path)]
-  }
-  return Object.keys(fields)
-    .filter((key) => !customFieldKey.test(key))
-    .map((key) => invalid(`"${key}" is no key: they look like cf_region.`, [...path, key]))
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { closeOrReopen } from '../close-reason/service.ts'
+import { customValues } from '../custom-field/service.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { recordDealChanges } from '../deal-change/service.ts'
 import { checkReferences } from '../deal-input/service.ts'
@@ -32,7 +33,8 @@ export interface DealInput {
   leadRef?: string | null
   externalId?: string | null
   metadata?: Prisma.InputJsonValue
-  customFields?: Prisma.InputJsonValue
+  /** Values by keys, merged into those that the deal has; null clears all. */
+  customFields?: Prisma.InputJsonValue | null
 }
 
 export interface CreateDeal extends DealInput {
@@ -59,8 +61,10 @@ export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ 
     return { dealId: id }
   }
   const stage = await entryStage(tx, { pipelineId, stageId })
-  await checkInput(tx, { ...values, contactIds, tagIds, assigneeIds })
-  const row = await toRow(tx, values)
+  const { pipelineId: entered } = stage
+  const references = { contactIds, tagIds, assigneeIds }
+  const customFields = await checkInput(tx, { ...values, ...references }, { pipelineId: entered })
+  const row = { ...(await toRow(tx, values)), customFields }
   const owner = { ownerId: tx.actor.memberId }
   const becoming = { ...owner, ...row, primaryContactId: contactIds[0] }
   const { reasonRequired } = await enterStage(tx, { deal: becoming, from: null, to: stage })
@@ -108,8 +112,8 @@ export async function updateDeal(
   { dealId, expectedVersion, ...values }: Versioned & DealInput,
 ): Promise<{ dealId: string }> {
   const deal = await dealToChange(tx, { dealId, expectedVersion })
-  await checkInput(tx, values, dealId)
-  const changed = Object.entries(await toRow(tx, values, deal)).filter(
+  const customFields = await checkInput(tx, values, deal)
+  const changed = Object.entries({ ...(await toRow(tx, values, deal)), customFields }).filter(
     ([field, value]) => value !== undefined && !isSame(value, deal[field as keyof Deal]),
   )
   if (changed.length === 0) return { dealId }
@@ -154,7 +158,7 @@ export async function restoreDeal(
 /** The values as columns; checkDealValues has refused a null where the column takes none. */
 async function toRow(
   tx: Transaction,
-  { name, currency, valuePeriod, source, ...values }: DealInput,
+  { name, currency, valuePeriod, source, customFields: _, ...values }: DealInput,
   deal?: Deal,
 ) {
   const asked = { path: ['input', 'source'], present: deal?.sourceId ?? null }
@@ -169,16 +173,23 @@ async function toRow(
   }
 }
 
+/** Refuses what cannot be, and gives the custom values that the deal then has. */
 async function checkInput(
   tx: Transaction,
   input: DealInput & Pick<CreateDeal, 'contactIds' | 'tagIds' | 'assigneeIds'>,
-  dealId?: string,
-): Promise<void> {
+  { id, pipelineId, customFields = {} }: Pick<Deal, 'pipelineId'> & Partial<Deal>,
+): Promise<Prisma.InputJsonObject> {
+  const custom = await customValues(tx, {
+    ...{ pipelineId, stored: customFields, given: input.customFields },
+    entering: id === undefined,
+  })
   const errors = [
     ...checkDealValues(input, ['input']),
-    ...(await checkReferences(tx, input, dealId)),
+    ...(await checkReferences(tx, input, id)),
+    ...custom.errors,
   ]
   if (errors.length > 0) refuse(...errors)
+  return custom.values
 }
 
 async function addContacts(

@@ -189,10 +189,6 @@ export const Deal = builder.prismaNode('Deal', {
       type: 'JSON',
       description: 'Anything that a program keeps with it.',
     }),
-    customFields: t.expose('customFields', {
-      type: 'JSON',
-      description: 'The tenant’s own fields, by keys like `cf_region`.',
-    }),
     version: t.exposeInt('version', {
       description:
         'Counts its changes. Pass it as `expectedVersion`, so that nobody’s change is lost.',

@@ -1,13 +1,8 @@
-import { builder, textEnum } from '../builder.ts'
+import { builder } from '../builder.ts'
 import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { escapeLike } from '../list-inputs.ts'
-
-export const Role = textEnum('Role', 'What a member or an API key may do.', {
-  ADMIN: 'Everything, including pipelines.',
-  MEMBER: 'Reads everything; changes deals, organizations and contacts.',
-  READ_ONLY: 'Reads everything; changes nothing.',
-})
+import { MemberFilter, memberWhere, Role } from './filters.ts'
 
 export const Member = builder.prismaNode('Member', {
   description: 'A person of the tenant: owns deals, is assigned to them, changes them.',
@@ -22,11 +17,20 @@ export const Member = builder.prismaNode('Member', {
       nullable: true,
       description: 'Unique in the tenant, in any case.',
     }),
+    externalId: t.exposeString('externalId', {
+      nullable: true,
+      description: 'The id that a sign-in service knows them by, unique in the tenant.',
+    }),
     role: t.expose('role', { type: Role, description: 'What they may do.' }),
     deactivatedAt: t.expose('deactivatedAt', {
       type: 'DateTime',
       nullable: true,
       description: 'Since when they may no longer sign in.',
+    }),
+    deletedAt: t.expose('deletedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When they were deleted: they are in no list, but history goes on naming them.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they joined.' }),
   }),
@@ -46,12 +50,13 @@ builder.queryField('members', (t) =>
       authScopes: { scope: 'members:read' },
       description: 'The people of the tenant, by name.',
       args: {
+        filter: t.arg({ type: MemberFilter, description: 'Which members.' }),
         search: t.arg.string({ description: 'A part of the name or the email, in any case.' }),
       },
-      resolve: async (_root, { search, ...args }, ctx, info) => {
+      resolve: async (_root, { filter, search, ...args }, ctx, info) => {
         const page = keysetPage(args, byName)
         const { tenantId } = ctx.viewer
-        const where = { tenantId, ...(search ? matching(search) : {}) }
+        const where = { AND: [{ tenantId }, memberWhere(filter), search ? matching(search) : {}] }
         const { orderBy, take } = page
         const selection = pageSelection(ctx, info, byName)
         const rows = await page.find((bounds) =>

@@ -1,3 +1,5 @@
+import { AddressFilter, compareAddress } from '../address-filter.ts'
+import { builder } from '../builder.ts'
 import { orderInput } from '../list-inputs.ts'
 
 export const { input: OrganizationOrder, keyset: organizationKeyset } = orderInput(
@@ -11,3 +13,22 @@ export const { input: OrganizationOrder, keyset: organizationKeyset } = orderInp
 )
 
 export const byName = { field: 'NAME', direction: 'ASC' } as const
+
+export const OrganizationFilter = builder.inputType('OrganizationFilter', {
+  description: 'Which organizations. Every condition given must hold.',
+  fields: (t) => ({
+    domain: t.field({ type: AddressFilter, description: 'The internet domain.' }),
+    email: t.field({ type: AddressFilter, description: 'The general email address.' }),
+  }),
+})
+
+export function organizationWhere(
+  filter: typeof OrganizationFilter.$inferInput | null | undefined,
+): object {
+  return {
+    AND: [
+      ...compareAddress('domainKey', filter?.domain ?? {}),
+      ...compareAddress('emailKey', filter?.email ?? {}),
+    ],
+  }
+}

@@ -1,6 +1,39 @@
-import { mutation, type PayloadFields } from '../mutation.ts'
+import { idOf } from '../ids.ts'
+import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
 import * as organizations from './service.ts'
 import { Organization } from './type.ts'
+
+const valueFields = (t: InputFields) => ({
+  domain: t.string({ description: 'Its internet domain: `acme.example`.' }),
+  email: t.string({ description: 'Its general email address.' }),
+  phone: t.string({ description: 'Its general phone number.' }),
+})
+
+const payload = {
+  description: 'The organization, or why nothing was done.',
+  fields: (t: PayloadFields<{ organizationId: string }>) => ({
+    organization: t.prismaField({
+      type: Organization,
+      nullable: true,
+      description: 'The organization as it is now; null when nothing was done.',
+      resolve: (query, { organizationId }, _args, ctx) => {
+        const where = { tenantId: ctx.viewer.tenantId, id: organizationId ?? '' }
+        const find = { ...query, where: { tenantId_id: where } }
+        return organizationId ? ctx.db.organization.findUnique(find) : null
+      },
+    }),
+    duplicates: t.prismaField({
+      type: [Organization],
+      description:
+        'A warning: others with the same email or the same domain, in any case; at most 10, the oldest first.',
+      resolve: async (query, { organizationId: id }, _args, { db, viewer: { tenantId } }) => {
+        const others = id ? await organizations.duplicatesOf({ db, tenantId }, id) : null
+        const find = { ...query, ...others }
+        return others ? db.organization.findMany(find) : []
+      },
+    }),
+  }),
+}
 
 mutation('createOrganization', {
   scope: 'contacts:write',
@@ -9,25 +42,28 @@ mutation('createOrganization', {
     description: 'An organization to create.',
     fields: (t) => ({
       name: t.string({ required: true, description: '1 to 255 characters.' }),
-      domain: t.string({ description: 'Its internet domain: `acme.example`.' }),
-      email: t.string({ description: 'Its general email address.' }),
-      phone: t.string({ description: 'Its general phone number.' }),
+      ...valueFields(t),
     }),
   },
-  payload: {
-    description: 'The new organization, or why there is none.',
-    fields: (t: PayloadFields<{ organizationId: string }>) => ({
-      organization: t.prismaField({
-        type: Organization,
-        nullable: true,
-        description: 'The new organization.',
-        resolve: (query, { organizationId }, _args, ctx) => {
-          const where = { tenantId: ctx.viewer.tenantId, id: organizationId ?? '' }
-          const find = { ...query, where: { tenantId_id: where } }
-          return organizationId ? ctx.db.organization.findUnique(find) : null
-        },
-      }),
-    }),
-  },
+  payload,
   write: (input) => (tx) => organizations.createOrganization(tx, input),
+})
+
+mutation('updateOrganization', {
+  scope: 'contacts:write',
+  description: 'Changes an organization.',
+  input: {
+    description:
+      'What to change of an organization. A field that is left out stays as it is; null clears it.',
+    fields: (t) => ({
+      organizationId: t.id({ required: true, description: 'The organization.' }),
+      name: t.string({ description: '1 to 255 characters.' }),
+      ...valueFields(t),
+    }),
+  },
+  payload,
+  write: (input) => {
+    const change = { ...input, organizationId: idOf('Organization', input.organizationId) }
+    return (tx) => organizations.updateOrganization(tx, change)
+  },
 })

@@ -2,7 +2,13 @@ import { builder } from '../builder.ts'
 import { keysetPage, pageSelection } from '../connection.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { containing, type SearchCall } from '../search.ts'
-import { byName, OrganizationOrder, organizationKeyset } from './filters.ts'
+import {
+  byName,
+  OrganizationFilter,
+  OrganizationOrder,
+  organizationKeyset,
+  organizationWhere,
+} from './filters.ts'
 
 export const Organization = builder.prismaNode('Organization', {
   description: 'A company that deals are made with.',
@@ -37,16 +43,18 @@ builder.queryField('organizations', (t) =>
       type: Organization,
       description: 'The companies that deals are made with.',
       args: {
+        filter: t.arg({ type: OrganizationFilter, description: 'Which organizations.' }),
         search: t.arg.string({ description: 'A part of the name or the domain, in any case.' }),
         orderBy: t.arg({ type: OrganizationOrder, description: 'Default: NAME ASC.' }),
       },
       resolve: async (_root, args, ctx, info) => {
         const keyset = organizationKeyset(args.orderBy ?? byName)
         const page = keysetPage(args, keyset)
+        const filtered = organizationWhere(args.filter)
         const found = args.search
           ? await containing(ctx.db, search, ['name', 'domain'], args.search)
           : {}
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, found] }
+        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
         const { orderBy, take } = page
         const selection = pageSelection(ctx, info, keyset)
         const rows = await page.find((bounds) =>

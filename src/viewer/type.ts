@@ -1,7 +1,8 @@
 import { scopesOfRole } from '../auth/scopes.ts'
 import type { Viewer as ViewerShape } from '../auth/viewer.ts'
 import { builder } from '../builder.ts'
-import { Member, Role } from '../member/type.ts'
+import { Role } from '../member/filters.ts'
+import { Member } from '../member/type.ts'
 import { Tenant } from '../tenant/type.ts'
 
 const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({

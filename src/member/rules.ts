@@ -1,0 +1,47 @@
+import { checkEmail } from '../addresses.ts'
+import { checkName, maxNameLength } from '../texts.ts'
+import { invalid, type UserError } from '../user-errors.ts'
+
+export interface MemberValues {
+  name?: string | null
+  email?: string | null
+  role?: string | null
+  externalId?: string | null
+  deactivated?: boolean | null
+}
+
+/** Why a member cannot have these values; what is left out is not looked at. */
+export function checkMember(values: MemberValues, path: string[]): UserError[] {
+  const { name, email, externalId } = values
+  const always = { name: 'a name', role: 'a role', deactivated: 'a state' }
+  return [
+    ...(Object.keys(always) as (keyof typeof always)[])
+      .filter((key) => values[key] === null)
+      .map((key) =>
+        invalid(`A member always has ${always[key]}: it cannot be cleared.`, [...path, key]),
+      ),
+    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...checkEmail(email, [...path, 'email']),
+    ...(externalId == null || (externalId !== '' && [...externalId].length <= maxNameLength)
+      ? []
+      : [invalid(`An externalId has 1 to ${maxNameLength} characters.`, [...path, 'externalId'])]),
+  ]
+}
+
+/** Why members cannot change themselves so: nobody locks themselves out. */
+export function checkOwnChange(
+  before: { role: string; deactivatedAt: Date | null },
+  { role, deactivated }: MemberValues,
+  path: string[],
+): UserError[] {
+  const other = 'another administrator can.'
+  const demoted = before.role === 'ADMIN' && role != null && role !== 'ADMIN'
+  return [
+    ...(demoted
+      ? [invalid(`Nobody takes ADMIN from themselves: ${other}`, [...path, 'role'])]
+      : []),
+    ...(deactivated && !before.deactivatedAt
+      ? [invalid(`Nobody deactivates themselves: ${other}`, [...path, 'deactivated'])]
+      : []),
+  ]
+}

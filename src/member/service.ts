@@ -1,0 +1,105 @@
+import { changedValues } from '../changes.ts'
+import type { Transaction } from '../database/transaction.ts'
+import { newId } from '../ids.ts'
+import { takeNumbers } from '../tenant/service.ts'
+import { trimTexts } from '../texts.ts'
+import { invalid, notFound, refuse, type UserError } from '../user-errors.ts'
+import { checkMember, checkOwnChange, type MemberValues } from './rules.ts'
+
+export interface CreateMember extends Omit<MemberValues, 'deactivated'> {
+  name: string
+  role: string
+}
+
+export interface UpdateMember extends MemberValues {
+  memberId: string
+}
+
+const path = ['input']
+
+export async function createMember(
+  tx: Transaction,
+  input: CreateMember,
+): Promise<{ memberId: string }> {
+  const values = trimmed(input)
+  const errors = [...checkMember(values, path), ...(await taken(tx, values))]
+  if (errors.length > 0) refuse(...errors)
+  const id = newId()
+  await tx.db.member.create({
+    data: {
+      email: values.email ?? null,
+      externalId: values.externalId ?? null,
+      name: input.name.trim(),
+      role: input.role,
+      tenantId: tx.tenantId,
+      id,
+      number: await takeNumbers(tx, 'member'),
+      createdAt: tx.now,
+    },
+  })
+  tx.emit({ type: 'member.created', payload: { memberId: id } })
+  return { memberId: id }
+}
+
+/** Writes the values that differ from the member's; when none does nothing changes. */
+export async function updateMember(
+  tx: Transaction,
+  { memberId: id, ...input }: UpdateMember,
+): Promise<{ memberId: string }> {
+  const { db, tenantId, now } = tx
+  const member = await db.member.findFirst({ where: { tenantId, id, deletedAt: null } })
+  if (!member) return refuse(notFound('member', [...path, 'memberId']))
+  const values = trimmed(input)
+  const own = tx.actor.memberId === id ? checkOwnChange(member, values, path) : []
+  const errors = [...checkMember(values, path), ...own, ...(await taken(tx, values, id))]
+  if (errors.length > 0) refuse(...errors)
+  const before = { ...member, deactivated: member.deactivatedAt !== null }
+  const { deactivated, ...changed } = changedValues(before, values)
+  const fields = Object.keys({ ...changed, ...(deactivated !== undefined && { deactivated }) })
+  if (fields.length === 0) return { memberId: id }
+  const { name, role, ...texts } = changed
+  await db.member.update({
+    where: { tenantId_id: { tenantId, id } },
+    data: {
+      ...texts,
+      ...(name != null && { name }),
+      ...(role != null && { role }),
+      ...(deactivated !== undefined && { deactivatedAt: deactivated ? now : null }),
+    },
+  })
+  tx.emit({ type: 'member.updated', payload: { memberId: id, fields } })
+  return { memberId: id }
+}
+
+/** What the input gives; the external id is another system's and is kept letter by letter. */
+function trimmed({ name, role, externalId, deactivated, ...input }: MemberValues): MemberValues {
+  return {
+    ...trimTexts(input, ['email']),
+    ...(name !== undefined && { name: name === null ? null : name.trim() }),
+    ...(role !== undefined && { role }),
+    ...(externalId !== undefined && { externalId }),
+    ...(deactivated !== undefined && { deactivated }),
+  }
+}
+
+/** Why another member keeps these values for itself; the database folds emails as its index does. */
+async function taken(
+  { db, tenantId }: Transaction,
+  { email, externalId }: MemberValues,
+  id = '',
+): Promise<UserError[]> {
+  const byEmail = email
+    ? await db.$queryRaw<{ id: string }[]>`
+        SELECT id FROM member
+        WHERE tenant_id = ${tenantId}::uuid AND lower(email) = lower(${email}) AND deleted_at IS NULL`
+    : []
+  const find = { where: { tenantId, externalId: externalId ?? '' }, select: { id: true } }
+  const byExternalId = externalId ? await db.member.findMany(find) : []
+  const other = (member: { id: string }) => member.id !== id
+  return [
+    ...(byEmail.some(other) ? [invalid('Another member has this email.', [...path, 'email'])] : []),
+    ...(byExternalId.some(other)
+      ? [invalid('Another member has this id.', [...path, 'externalId'])]
+      : []),
+  ]
+}
