@@ -1,6 +1,6 @@
 import { type Command, dealOf, isLive, type Picks, versioned } from './command.ts'
 import { dealToChange, touch, type Versioned } from './rules.ts'
-import { type Deal, nextNumber, type OnDeal, refuse, refuseAny, type State } from './state.ts'
+import { type Deal, type OnDeal, refuse, type State } from './state.ts'
 
 interface Part {
   role?: string | null
@@ -8,8 +8,6 @@ interface Part {
   introducedById?: string | null
   metadata?: object
 }
-
-const names = ['Ada', 'Bob', 'Cleo ', ' ']
 
 function part(state: State, pick: Picks): Part {
   return pick.some<Part>(
@@ -111,44 +109,4 @@ const removeDealContact: Command<Versioned & { dealContactId: string }> = {
   },
 }
 
-const createOrganization: Command<{ name: string; domain?: string }> = {
-  weight: 1,
-  selection: 'organization { id }',
-  input: (_, pick) => ({
-    name: pick.from(['Acme', 'Globex', 'ACME', '']),
-    ...pick.some({ domain: () => 'acme.example' }, 3),
-  }),
-  apply(state, { name, ...values }, { payload }) {
-    if (!name.trim()) refuse('VALIDATION_ERROR name')
-    const number = nextNumber(state, 'organization')
-    const none = { domain: null, email: null, phone: null }
-    const { id } = payload.organization ?? {}
-    state.organizations.push({ ...none, ...values, id, number, name: name.trim() })
-    return undefined
-  },
-}
-
-const createContact: Command<{ name: string; organizationId?: string }> = {
-  weight: 2,
-  selection: 'contact { id }',
-  input: (state, pick) => ({
-    name: pick.from(names),
-    ...pick.some({ organizationId: () => pick.idOf('organization', state.organizations) }, 3),
-  }),
-  apply(state, { name, organizationId: organization = null }, { payload }) {
-    const known = !organization || state.organizations.some(({ id }) => id === organization)
-    refuseAny([
-      ...(name.trim() ? [] : ['VALIDATION_ERROR name']),
-      ...(known ? [] : ['NOT_FOUND organizationId']),
-    ])
-    const number = nextNumber(state, 'contact')
-    const none = { email: null, phone: null, jobTitle: null }
-    const { id } = payload.contact ?? {}
-    state.contacts.push({ ...none, id, number, name: name.trim(), organization })
-    return undefined
-  },
-}
-
-export const contactCommands = {
-  ...{ addDealContact, updateDealContact, removeDealContact, createOrganization, createContact },
-}
+export const contactCommands = { addDealContact, updateDealContact, removeDealContact }

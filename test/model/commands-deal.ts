@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Command, isLive, type Picks, versioned } from './command.ts'
+import { customValues } from './commands-custom-field.ts'
+import { merged } from './custom-values.ts'
 import {
   asksReason,
   dealToChange,
@@ -31,6 +33,7 @@ type Given = {
   organizationId?: string | null
   ownerId?: string | null
   source?: string | null
+  customFields?: Record<string, unknown> | null
 }
 
 interface CreateDeal extends Given {
@@ -62,6 +65,7 @@ function given(state: State, pick: Picks): Given {
     leadRef: () => pick.from(['L-1', 'L-2']),
     externalId: () => pick.from(['crm-1', 'crm-2', 'crm-3', 'crm-4', '']),
     metadata: () => pick.from([{ a: 1 }, { a: 1, b: [null] }]),
+    customFields: () => customValues(state, pick),
   }
   return pick.some<Given>(fields, 4)
 }
@@ -84,20 +88,46 @@ function referenceErrors(state: State, input: CreateDeal, deal?: Deal): string[]
   const each = (list: { id: string }[], ids: string[] | undefined, path: string) =>
     (ids ?? []).flatMap((id, index) => one(list, id, `${path}.${index}`))
   const { externalId } = input
+  const members = state.members.filter(({ deletedAt }) => !deletedAt)
   const taken = state.deals.some((other) => other.externalId === externalId && other !== deal)
   return [
     ...one(state.organizations, input.organizationId, 'organizationId'),
-    ...one(state.members, input.ownerId, 'ownerId'),
+    ...one(members, input.ownerId, 'ownerId'),
     ...each(state.contacts, input.contactIds, 'contactIds'),
     ...each(state.tags, input.tagIds, 'tagIds'),
-    ...each(state.members, input.assigneeIds, 'assigneeIds'),
+    ...assigneeErrors(state, { ids: input.assigneeIds ?? [], path: 'assigneeIds' }),
     ...(externalId && taken ? ['VALIDATION_ERROR externalId'] : []),
   ]
 }
 
+interface Assigned {
+  ids: string[]
+  path: string
+  present?: string[]
+}
+
+/** Nobody new is assigned who is deactivated; nobody at all who is deleted. */
+export function assigneeErrors(state: State, { ids, path, present = [] }: Assigned): string[] {
+  return ids.flatMap((id, index) => {
+    const member = state.members.find((one) => one.id === id && !one.deletedAt)
+    if (!member) return [`NOT_FOUND ${path}.${index}`]
+    if (!member.deactivatedAt || present.includes(id)) return []
+    return [`VALIDATION_ERROR ${path}.${index}`]
+  })
+}
+
 /** The input as it is written. */
 function written(state: State, input: Given, deal?: Deal): Partial<Values> {
-  const { organizationId, ownerId, source, amount, name, metadata, ...others } = input
+  const {
+    organizationId,
+    ownerId,
+    source,
+    amount,
+    name,
+    metadata,
+    customFields: _,
+    ...others
+  } = input
   return {
     ...(others as Partial<Values>),
     ...(name != null && { name: name.trim() }),
@@ -163,8 +193,11 @@ const createDeal: Command<CreateDeal> = {
     if (state.deals.some((deal) => deal.id === id)) return { deal: { id } }
     const { contactIds = [], tagIds = [], assigneeIds = [], ...values } = input
     const to = entryStage(state, { pipelineId, stageId }, 'OPEN')
-    refuseAny([...valueErrors(values), ...referenceErrors(state, input)])
+    const given = { stored: {}, given: values.customFields ?? undefined, entering: true }
+    const custom = merged(state, to.pipeline, given)
+    refuseAny([...valueErrors(values), ...referenceErrors(state, input), ...custom.errors])
     const deal = newDeal(state, written(state, values), by)
+    deal.customFields = custom.values
     deal.contacts = contactIds.map((contact, index) => ({
       ...{ id: '', contact, role: null, isPrimary: index === 0, introducedBy: null, metadata: {} },
     }))
@@ -243,8 +276,10 @@ export function changeOf(state: State, pick: Picks): Given {
 export function applyChange(state: State, input: Versioned & Given, by: Actor): void {
   const deal = dealToChange(state, input)
   const { dealId: _, expectedVersion: __, ...values } = input
-  refuseAny([...valueErrors(values), ...referenceErrors(state, values, deal)])
-  change(state, deal, written(state, values, deal), by)
+  const given = { stored: deal.customFields, given: values.customFields, entering: false }
+  const custom = merged(state, stageOf(state, deal.stage).pipeline, given)
+  refuseAny([...valueErrors(values), ...referenceErrors(state, values, deal), ...custom.errors])
+  change(state, deal, { ...written(state, values, deal), customFields: custom.values }, by)
 }
 
 const updateDeal: Command<Versioned & Given> = {

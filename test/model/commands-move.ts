@@ -1,5 +1,7 @@
 import { type Command, dealOf, isLive, type Picks, versioned } from './command.ts'
+import { customValues } from './commands-custom-field.ts'
 import { reasons } from './commands-deal.ts'
+import { merged } from './custom-values.ts'
 import {
   changeStage,
   dealToChange,
@@ -19,6 +21,7 @@ import {
   liveStages,
   pipelineOf,
   refuse,
+  refuseAny,
   type Stage,
   type State,
   stageOf,
@@ -136,7 +139,9 @@ const reopenDeal: Command<Close> = {
   },
 }
 
-const moveDealToPipeline: Command<Close & { pipelineId: string }> = {
+type Transfer = Close & { pipelineId: string; customFields?: Record<string, unknown> | null }
+
+const moveDealToPipeline: Command<Transfer> = {
   weight: 6,
   selection,
   input(state, pick, by) {
@@ -149,12 +154,18 @@ const moveDealToPipeline: Command<Close & { pipelineId: string }> = {
     const stage = pick.once(2) ? pick.from(stages) : undefined
     const others = pick.once(10) ? { stageId: pick.idOf('stage', stagesOf(state)) } : {}
     const stageId = stage ? { stageId: stage.id } : others
-    return { ...input, pipelineId, ...stageId, ...manner(state, pick, { input, stage, by }) }
+    const custom = pick.some({ customFields: () => customValues(state, pick) }, 2)
+    const how = manner(state, pick, { input, stage, by })
+    return { ...input, pipelineId, ...stageId, ...how, ...custom }
   },
-  apply(state, { pipelineId, stageId, ...input }, { by }) {
+  apply(state, { pipelineId, stageId, customFields, ...input }, { by }) {
     const deal = dealToChange(state, input)
     if (stageOf(state, deal.stage).pipeline === pipelineId) refuse('VALIDATION_ERROR pipelineId')
     const to = entryStage(state, { pipelineId, stageId }, statusOf(state, deal))
+    const stored = { stored: deal.customFields, given: customFields ?? undefined, entering: true }
+    const { values, errors } = merged(state, pipelineId, stored)
+    refuseAny(errors)
+    deal.customFields = values
     return changeStage(state, deal, to, { ...input, by })
   },
 }

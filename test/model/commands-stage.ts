@@ -1,4 +1,5 @@
 import type { Command, Picks } from './command.ts'
+import { requirableKeys } from './commands-custom-field.ts'
 import { folded } from './commands-pipeline.ts'
 import { record, touch } from './rules.ts'
 import {
@@ -23,7 +24,8 @@ interface StageValues {
   requiredFields?: string[]
 }
 
-const requirable = ['amount', 'organization', 'primaryContact', 'nextStep', 'source', 'nonsense']
+const requirable = ['amount', 'organization', 'primaryContact', 'nextStep', 'source']
+const required = [...requirable, 'nonsense', 'cf_region', 'cf_size']
 const names = ['Demo', 'Trial', 'Lead', 'LOST ', ' ']
 const certain = { OPEN: null, WON: 100, LOST: 0 }
 
@@ -33,7 +35,7 @@ function values(pick: Picks): Omit<StageValues, 'name' | 'kind'> {
       probability: () => pick.from([30, 100, 0, 101]),
       rottingDays: () => pick.from([5, null, 0]),
       reasonRequired: () => !pick.once(3),
-      requiredFields: () => requirable.filter(() => pick.once(6)),
+      requiredFields: () => required.filter(() => pick.once(6)),
     },
     3,
   )
@@ -50,9 +52,10 @@ function errorsOf({ name, kind = 'OPEN', probability, rottingDays }: StageValues
   ]
 }
 
-function requiredErrors({ requiredFields = [] }: StageValues): string[] {
+function requiredErrors(state: State, pipeline: string, { requiredFields = [] }: StageValues) {
+  const known = [...requirable, ...requirableKeys(state, pipeline)]
   return requiredFields.flatMap((field, at) =>
-    field === 'nonsense' ? [`VALIDATION_ERROR requiredFields.${at}`] : [],
+    !known.includes(field) ? [`VALIDATION_ERROR requiredFields.${at}`] : [],
   )
 }
 
@@ -92,7 +95,7 @@ const createStage: Command<CreateStage> = {
     refuseAny([
       ...errorsOf(input),
       ...(at > live.length ? ['VALIDATION_ERROR position'] : []),
-      ...requiredErrors(input),
+      ...requiredErrors(state, pipelineId, input),
     ])
     refuseTaken(pipeline, input.name)
     const stage: Stage = {
@@ -150,7 +153,7 @@ const updateStage: Command<StageValues & { stageId: string }> = {
     refuseAny([
       ...(name === null ? ['VALIDATION_ERROR name'] : []),
       ...errorsOf(next),
-      ...requiredErrors(input),
+      ...requiredErrors(state, stage.pipeline, input),
     ])
     const own = { own: stage.id }
     if (next.name !== stage.name && !stage.archivedAt)

@@ -1,4 +1,5 @@
 import { type Command, isLive, type Picks, versioned } from './command.ts'
+import { assigneeErrors } from './commands-deal.ts'
 import { dealToChange, touch, type Versioned } from './rules.ts'
 import { nextNumber, refuse, refuseAny, type State, type Tag } from './state.ts'
 
@@ -85,6 +86,8 @@ function set(on: 'tags' | 'assignees', puts: boolean): Command<Ids> {
       const deal = dealToChange(state, input)
       const ids = input[idsName] ?? []
       if (ids.length === 0) refuse(`VALIDATION_ERROR ${idsName}`)
+      if (on === 'assignees' && puts)
+        refuseAny(assigneeErrors(state, { ids, path: idsName, present: deal.assignees }))
       const known = new Set(listOf(state).map(({ id }) => id))
       const unknown = ids.map((id, index) =>
         known.has(id) ? [] : [`NOT_FOUND ${idsName}.${index}`],

@@ -1,8 +1,10 @@
 import type { Command } from './command.ts'
 import { catalogueCommands } from './commands-catalogue.ts'
 import { contactCommands } from './commands-contact.ts'
+import { customFieldCommands } from './commands-custom-field.ts'
 import { dealCommands } from './commands-deal.ts'
 import { moveCommands } from './commands-move.ts'
+import { peopleCommands } from './commands-people.ts'
 import { pipelineCommands } from './commands-pipeline.ts'
 import { stageCommands } from './commands-stage.ts'
 import { tagCommands } from './commands-tag.ts'
@@ -16,4 +18,6 @@ export const commands: Record<string, Command> = {
   ...moveCommands,
   ...tagCommands,
   ...catalogueCommands,
+  ...peopleCommands,
+  ...customFieldCommands,
 }

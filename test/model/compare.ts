@@ -29,12 +29,16 @@ const everything = `query ($ids: [ID!]!) {
   }
   organizations(first: 100) { nodes { id number name domain email phone } }
   contacts(first: 100) { nodes { id number name email phone jobTitle organization { id } } }
+  members(first: 100) { nodes { id number name email role externalId deactivatedAt deletedAt } }
   tags { id number name color }
+  customFields(includeArchived: true) {
+    id key label description type required options position archivedAt pipeline { id }
+  }
   sources(includeArchived: true) { id name archivedAt }
   closeReasons(includeArchived: true) { id kind name archivedAt }
   deals: nodes(ids: $ids) { ... on Deal {
     id number name description amount currency valuePeriod confidence priority source nextStep expectedCloseDate
-    leadRef externalId metadata customFields version status probability weightedAmount wonReason lostReason
+    leadRef externalId metadata customFields { key value } version status probability weightedAmount wonReason lostReason
     createdAt updatedAt stageEnteredAt closedAt deletedAt
     organization { id } owner { id } pipeline { id } stage { id } lastOpenStage { id } primaryContact { id }
     contacts { id role isPrimary metadata contact { id } introducedBy { id } }
@@ -60,7 +64,9 @@ export async function compare(t: TestTenant, state: State, last = 'nothing'): Pr
     for (const transition of deal.allowedTransitions)
       transition.reasons = transition.reasons.map(told)
   }
-  for (const list of [read.organizations.nodes, read.contacts.nodes, read.tags]) list.sort(byId)
+  const { organizations, contacts, members } = read
+  for (const list of [organizations.nodes, contacts.nodes, members.nodes, read.tags])
+    list.sort(byId)
   learn(state.sources, read.sources)
   learn(state.reasons, read.closeReasons)
   expect(read, `after ${last}`).toEqual(projection(state))
@@ -88,7 +94,11 @@ function projection(state: State): object {
         organization: reference(contact.organization),
       })),
     },
+    members: { nodes: state.members.filter(({ deletedAt }) => !deletedAt).sort(byId) },
     tags: [...state.tags].sort(byId),
+    customFields: [...state.customFields]
+      .sort((a, b) => a.position - b.position)
+      .map((field) => ({ ...field, pipeline: reference(field.pipeline) })),
     sources: known(state.sources).map(({ kind: _, ...source }) => source),
     closeReasons: known(state.reasons),
     deals: state.deals.map((deal) => dealShape(state, deal)),
@@ -118,6 +128,10 @@ function dealShape(state: State, deal: Deal): object {
     wonReason: status === 'WON' ? nameOf(reason) : null,
     lostReason: status === 'LOST' ? nameOf(reason) : null,
     source: nameOf(deal.source),
+    customFields: [...state.customFields]
+      .sort((a, b) => a.position - b.position)
+      .filter(({ key }) => key in deal.customFields)
+      .map(({ key }) => ({ key, value: deal.customFields[key] })),
     organization: reference(deal.organization),
     owner: reference(deal.owner),
     pipeline: { id: stageOf(state, stage).pipeline },

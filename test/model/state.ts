@@ -1,3 +1,5 @@
+import type { CustomField } from './custom-values.ts'
+
 /** The rules of the product as plain code over plain objects. Nothing here comes from src. */
 
 export type Kind = 'OPEN' | 'WON' | 'LOST'
@@ -138,7 +140,13 @@ export interface Contact {
 
 export interface Member {
   id: string
+  number: number
   name: string
+  email: string | null
+  role: string
+  externalId: string | null
+  deactivatedAt: string | null
+  deletedAt: string | null
 }
 
 export interface Tag {
@@ -156,6 +164,7 @@ export interface State {
   organizations: Organization[]
   contacts: Contact[]
   tags: Tag[]
+  customFields: CustomField[]
   deals: Deal[]
   sources: Named[]
   reasons: Named[]
