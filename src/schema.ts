@@ -13,6 +13,7 @@ import './deal-tag/type.ts'
 import './deal-assignee/type.ts'
 import './board/type.ts'
 import './deal-move/mutations.ts'
+import './bulk/mutations.ts'
 import { builder } from './builder.ts'
 
 /** Every type, query and mutation. A module is part of the API when it is named above. */
