@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts'
-import { compareIds, IdFilter, orderInput } from '../list-inputs.ts'
+import { compareIds } from '../conditions.ts'
+import { IdFilter, orderInput } from '../list-inputs.ts'
 
 export const { input: ContactOrder, keyset: contactKeyset } = orderInput(
   'ContactOrder',

@@ -1,8 +1,8 @@
 import { builder } from '../builder.ts'
 import { keysetPage, nestedPageSelection, type PageArgs, pageSelection } from '../connection.ts'
 import type { Context } from '../context.ts'
-import { DealFilter, type DealFilterInput, dealWhere } from '../deal/filters.ts'
-import { dealsContaining, matchTexts } from '../deal/loaders.ts'
+import { DealFilter, type DealFilterInput } from '../deal/filters.ts'
+import { dealsContaining, dealWhere, matchingDeals } from '../deal/loaders.ts'
 import { Deal } from '../deal/type.ts'
 import { Pipeline } from '../pipeline/type.ts'
 import { Stage } from '../stage/type.ts'
@@ -39,9 +39,10 @@ builder.queryField('deals', (t) =>
       resolve: async (_root, args, ctx, info) => {
         const keyset = dealKeyset(args.orderBy ?? newestFirst)
         const page = keysetPage(args, keyset)
-        const filtered = dealWhere(args.filter, await matchTexts(ctx.db, args.filter))
+        const { tenantId } = ctx.viewer
+        const filtered = await matchingDeals({ db: ctx.db, tenantId }, args.filter, ctx.now())
         const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
+        const where = { AND: [{ tenantId }, filtered, found] }
         const { orderBy, take } = page
         const selection = pageSelection(ctx, info, keyset)
         const rows = await page.find((bounds) =>
@@ -66,10 +67,10 @@ function dealsBelow(column: 'stageId' | 'pipelineId', defaultOrder: DealArgs['or
   const pageOf = (args: NestedArgs) => keysetPage(args, keysetOf(args))
   const keysetOf = ({ orderBy }: NestedArgs) => dealKeyset(orderBy ?? defaultOrder ?? newestFirst)
   return {
-    select(args: NestedArgs, nested: unknown) {
+    select(args: NestedArgs, ctx: Context, nested: unknown) {
       const { where, orderBy, take } = pageOf(args)
       const selection = nestedPageSelection(nested, 'Deal', keysetOf(args))
-      const filtered = { AND: [dealWhere(args.filter), where] }
+      const filtered = { AND: [dealWhere(args.filter, { now: ctx.now() }), where] }
       return {
         tenantId: true,
         id: true,
@@ -77,7 +78,7 @@ function dealsBelow(column: 'stageId' | 'pipelineId', defaultOrder: DealArgs['or
       } as const
     },
     toConnection(parent: { id: string; deals: DealKey[] }, args: NestedArgs, ctx: Context) {
-      const { batch, key } = countDeals(column, dealWhere(args.filter))
+      const { batch, key } = countDeals(column, dealWhere(args.filter, { now: ctx.now() }))
       return pageOf(args).toConnection(parent.deals, () => ctx.loader(batch, key).load(parent.id))
     },
   }
@@ -92,7 +93,7 @@ builder.prismaObjectField(Stage, 'deals', (t) =>
       type: Deal,
       description: 'The live deals in the stage; by default in their order on the board.',
       args: nestedArgs,
-      select: (args, _ctx, nested) => dealsOfStage.select(args, nested),
+      select: (args, ctx, nested) => dealsOfStage.select(args, ctx, nested),
       resolve: (stage, args, ctx) => dealsOfStage.toConnection(stage, args, ctx),
     },
     DealConnection,
@@ -105,7 +106,7 @@ builder.prismaObjectField(Pipeline, 'deals', (t) =>
       type: Deal,
       description: 'The live deals in the pipeline; by default the newest first.',
       args: nestedArgs,
-      select: (args, _ctx, nested) => dealsOfPipeline.select(args, nested),
+      select: (args, ctx, nested) => dealsOfPipeline.select(args, ctx, nested),
       resolve: (pipeline, args, ctx) => dealsOfPipeline.toConnection(pipeline, args, ctx),
     },
     DealConnection,

@@ -1,7 +1,7 @@
 import { builder, textEnum } from '../builder.ts'
+import { escapeLike } from '../conditions.ts'
 import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { escapeLike } from '../list-inputs.ts'
 
 export const Role = textEnum('Role', 'What a member or an API key may do.', {
   ADMIN: 'Everything, including pipelines.',
