@@ -155,7 +155,20 @@ export const otherLists: PlanCase[] = [
   },
 ]
 
+/** A contact’s twenty deals are all read, each by its key four times, as its links know no order. */
+const dealsBelow = [
+  { list: 'organizations', order: 'OrganizationOrder', mostRead: (pageSize + 1) * 12 },
+  { list: 'contacts', order: 'ContactOrder', mostRead: (pageSize + 1) * (1 + 20 * 4) },
+].map(({ list, order, mostRead }) => ({
+  name: `the deals of ${list}`,
+  document: `query ($orderBy: ${order}) { ${list}(first: ${pageSize}, orderBy: $orderBy) { nodes {
+    deals(first: 5) { nodes { name } } } } }`,
+  variables: { orderBy: { field: 'NUMBER', direction: 'ASC' } },
+  mostRead,
+}))
+
 export const boardCases: PlanCase[] = [
+  ...dealsBelow,
   {
     name: 'the board of a pipeline',
     document: `query ($id: ID!) { pipeline(id: $id) { stages { deals(first: ${pageSize}) { nodes {
