@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
-  archive,
   ask,
   type DealFixture,
   dealFixture,
@@ -102,7 +101,7 @@ describe('moveDeals', () => {
 
   it('does the others when items are refused, of which nothing is left', async () => {
     const support = await pipelineFixture(t, { name: 'Support' })
-    await archive(t, 'stage', sales.stage('Proposal'))
+    await done(t, 'archiveStage', { stageId: sales.stage('Proposal') })
     const before = [await read(a), await eventsOf(t)] as const
     const items = [
       to(a, 'Lost'),
