@@ -40,7 +40,7 @@ const sizes = {
 
 export function bulkId(letter: string, kind: Kind, number: number): string {
   const hex = number.toString(16).padStart(12, '0')
-  return `${letter.repeat(8)}-000${kinds.indexOf(kind)}-7000-8000-${hex}`
+  return `${letter.repeat(8)}-000${kinds.indexOf(kind).toString(16)}-7000-8000-${hex}`
 }
 
 /**
@@ -82,7 +82,7 @@ export async function plantBulkTenant(
       FROM generate_series(0, ${contacts.all - 1}) n;
     INSERT INTO deal (tenant_id, id, number, external_id, name, description, amount, currency, value_period, priority, status, closed_at,
         pipeline_id, stage_id, rank, stage_entered_at, organization_id, owner_id, primary_contact_id, expected_close_date, version,
-        created_at, updated_at, deleted_at, rotting_at, next_step, source_id)
+        created_at, updated_at, deleted_at, rotting_at, next_step, source_id, custom_fields)
       SELECT ${tenant}, ${id('deal', 'n')}, n, 'deal-' || n,
         (ARRAY['Solar', 'Wind', 'Tidal', 'Hydro', 'Solar'])[n % 5 + 1] || ' plant ' || n * 7919 % ${deals},
         CASE WHEN n % 3 > 0 THEN 'Described by ' || md5(n::text) END,
@@ -96,7 +96,10 @@ export async function plantBulkTenant(
         CASE WHEN n % 5 > 0 THEN DATE '2026-01-01' + n * 31 % 700 END, 1,
         ${now} - n / 3 * interval '1 minute', ${now} - n * 7919 % 9973 * interval '1 minute', CASE WHEN n % 97 = 0 THEN ${now} END,
         CASE WHEN place.status = 'OPEN' THEN CASE WHEN n % 300 = 1 THEN ${now} ELSE '2099-01-01' END END,
-        CASE n % 50 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'Call' END, CASE WHEN n % 9 > 0 THEN ${id('source', `n % ${sources}`)} END
+        CASE n % 50 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'Call' END, CASE WHEN n % 9 > 0 THEN ${id('source', `n % ${sources}`)} END,
+        jsonb_build_object('cf_code', 'code ' || n * 7919 % ${deals}, 'cf_region', (ARRAY['EMEA', 'APAC'])[n % 2 + 1],
+          'cf_seats', n * 7919 % 10000, 'cf_renewal', DATE '2020-01-01' + n * 7919 % 3000,
+          'cf_budget', jsonb_build_object('amount', (n * 7919 % 20000)::text, 'currency', 'USD'))
       FROM generate_series(1, ${deals}) n, LATERAL (
         SELECT CASE WHEN n % 10 < 3 THEN n / 10 % 4 WHEN n % 10 < 7 THEN 4 ELSE 5 END AS step,
           CASE WHEN n % 10 < 3 THEN 'OPEN' WHEN n % 10 < 7 THEN 'WON' ELSE 'LOST' END AS status) place;
@@ -107,11 +110,6 @@ export async function plantBulkTenant(
     INSERT INTO custom_field_definition (tenant_id, id, key, label, type, required, options, position, created_at, updated_at)
       SELECT ${tenant}, ${id('field', 'n')}, (ARRAY['cf_code', 'cf_region', 'cf_seats', 'cf_budget', 'cf_renewal'])[n], 'Field ' || n,
         (ARRAY['TEXT', 'SELECT', 'NUMBER', 'MONEY', 'DATE'])[n], false, '{}', n, ${now}, ${now} FROM generate_series(1, 5) n;
-    UPDATE deal SET custom_fields = jsonb_build_object('cf_code', 'code ' || number * 7919 % ${deals},
-        'cf_region', (ARRAY['EMEA', 'APAC'])[number % 2 + 1], 'cf_seats', number * 7919 % 10000,
-        'cf_budget', jsonb_build_object('amount', (number * 7919 % 20000)::text, 'currency', 'USD'),
-        'cf_renewal', DATE '2020-01-01' + number * 7919 % 3000)
-      WHERE tenant_id = ${tenant};
     INSERT INTO deal_custom_value (tenant_id, deal_id, key, ordinal, text_value, number_key)
       SELECT deal.tenant_id, deal.id, key, 1,
         CASE jsonb_typeof(value) WHEN 'object' THEN value ->> 'currency' WHEN 'string' THEN value #>> '{}' END,

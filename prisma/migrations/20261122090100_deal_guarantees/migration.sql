@@ -166,7 +166,7 @@ CREATE FUNCTION search_custom_values(field_key text, pattern text, most integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN QUERY EXECUTE $sql$
-    SELECT DISTINCT deal_id FROM deal_custom_value
+    SELECT deal_id FROM deal_custom_value
     WHERE tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid AND key = $1 AND text_value ILIKE $2
     LIMIT $3
   $sql$ USING field_key, pattern, most;
