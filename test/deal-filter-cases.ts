@@ -204,14 +204,7 @@ export const cases: Case[] = [
   ],
   ['updatedAt gt', () => ({ updatedAt: { gt: at(29) } }), (r) => r.updated === 30],
   ['updatedAt isNull', () => ({ updatedAt: { isNull: true } }), () => false],
-  ['stageEnteredAt gte', () => ({ stageEnteredAt: { gte: at(29) } }), (r) => r.entered === 29],
-  ['stageEnteredAt lt', () => ({ stageEnteredAt: { lt: at(29) } }), (r) => !r.entered],
   ['stageEnteredBefore', () => ({ stageEnteredBefore: at(5) }), (r) => r.created < 5],
-  [
-    'both conditions on the entry',
-    () => ({ stageEnteredBefore: at(5), stageEnteredAt: { gt: at(3) } }),
-    (r) => r.created === 4,
-  ],
   ['rotting', () => ({ rotting: true }), (r) => r.name === 'Castor'],
   ['not rotting', () => ({ rotting: false }), (r) => r.name !== 'Castor'],
   [

@@ -88,7 +88,6 @@ export interface DealFilterInput {
   expectedCloseDate?: Comparison<Date> | null
   createdAt?: Comparison<Date> | null
   updatedAt?: Comparison<Date> | null
-  stageEnteredAt?: Comparison<Date> | null
   closedAt?: Comparison<Date> | null
   customFields?: CustomFieldComparison[] | null
   rotting?: boolean | null
@@ -140,10 +139,6 @@ DealFilter.implement({
     expectedCloseDate: t.field({ type: DateFilter, description: 'When it is expected to close.' }),
     createdAt: t.field({ type: DateTimeFilter, description: 'When it was created.' }),
     updatedAt: t.field({ type: DateTimeFilter, description: 'When it last changed.' }),
-    stageEnteredAt: t.field({
-      type: DateTimeFilter,
-      description: 'Since when it is in its stage.',
-    }),
     closedAt: t.field({ type: DateTimeFilter, description: 'When it was won or lost.' }),
     customFields: t.field({
       type: [CustomFieldFilter],

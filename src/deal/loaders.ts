@@ -81,7 +81,6 @@ function columnConditions(filter: DealFilterInput, { containing, named }: Filter
     ...compareKey('expectedCloseKey', 'expectedCloseDate', dayNumber, filter.expectedCloseDate),
     ...compareRequired('createdAt', filter.createdAt),
     ...compareRequired('updatedAt', filter.updatedAt),
-    ...compareRequired('stageEnteredAt', filter.stageEnteredAt),
     ...compare('closedAt', filter.closedAt),
     ...compareCustomFields(filter.customFields, containing),
   ]
