@@ -1,4 +1,4 @@
-import type { CsvReject } from '../src/csv/service.ts'
+import type { FileReject } from '../src/csv/service.ts'
 import { type Counts, type Import, type ImportOptions, importDeals } from '../src/import/service.ts'
 import type { TestTenant } from './harness.ts'
 
@@ -49,8 +49,8 @@ export async function run(
   { database, tenantId }: TestTenant,
   rows: Cells[] | Import['file']['rows'],
   changed: Partial<ImportOptions> = {},
-): Promise<{ counts: Counts; rejects: CsvReject[] }> {
-  const rejects: CsvReject[] = []
+): Promise<{ counts: Counts; rejects: FileReject[] }> {
+  const rejects: FileReject[] = []
   const counts = await importDeals({
     database,
     tenantId,
