@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { FileReject } from '../src/csv/service.ts'
 import { newId } from '../src/ids.ts'
-import { type ImportOptions, importDeals } from '../src/import/service.ts'
-import { findColumns, mapByName } from '../src/import-field/rules.ts'
+import type { ImportOptions } from '../src/import/service.ts'
+import { findColumns } from '../src/import-field/rules.ts'
 import { defineFields } from './export-fixtures.ts'
 import { ask, memberFixture, pipelineFixture, tagFixture, untouched } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
+import { type Fields, noChange, runFields } from './import-fixtures.ts'
 
-const zero = { created: 0, updated: 0, unchanged: 0, rejected: 0 }
 const id = newId()
 
 let t: TestTenant
@@ -16,25 +15,7 @@ beforeEach(async () => {
   await pipelineFixture(t)
 })
 
-/** Imports rows given by the fields that they tell. */
-async function run(rows: Record<string, unknown>[], options: Partial<ImportOptions> = {}) {
-  const columns = [...new Set(['externalId', ...rows.flatMap(Object.keys)])]
-  const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
-  const cells = rows.map((row) =>
-    columns.map((column) => (row[column] === undefined ? '' : textOf(row[column]))),
-  )
-  async function* lines() {
-    for (const [index, row] of cells.entries()) yield { line: index + 2, cells: row }
-  }
-  const rejects: FileReject[] = []
-  const counts = await importDeals({
-    ...{ database: t.database, tenantId: t.tenantId, requestId: 'test', clock: () => new Date() },
-    file: { columns, rows: lines() },
-    options: { pipeline: 'Sales', map: mapByName(columns), ...options },
-    onRejects: async (more) => void rejects.push(...more),
-  })
-  return { counts, reasons: rejects.map(({ reasons }) => reasons) }
-}
+const run = (rows: Fields[], options?: Partial<ImportOptions>) => runFields(t, rows, options)
 
 const deal = (values: object = {}) => ({ externalId: '1', name: 'Mill', stage: 'Lead', ...values })
 
@@ -56,7 +37,7 @@ describe('importDeals by id', () => {
     )
     expect(found).toEqual({ name: 'Mill', externalId: null })
     const { counts } = await run([{ id: id.toUpperCase(), ...deal({ name: 'Wind' }) }])
-    expect(counts).toEqual({ ...zero, read: 1, updated: 1 })
+    expect(counts).toEqual({ ...noChange, read: 1, updated: 1 })
     expect(await read('id name')).toEqual({ id: `deal_${id}`, name: 'Wind' })
   })
 
@@ -180,7 +161,7 @@ describe('importDeals with values', () => {
       ['name', 'Mill', 'Wind'],
       ['owner', 'Ann', 'Bo'],
     ])
-    expect(changes[0]).toMatchObject({ actorKind: 'IMPORT', requestId: 'test' })
+    expect(changes[0]).toMatchObject({ actorKind: 'IMPORT', requestId: 'import-test' })
   })
 
   test('reads dates and numbers as the options say', async () => {

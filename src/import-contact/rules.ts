@@ -51,6 +51,8 @@ export interface ContactLink {
   isNew: boolean
   name: string
   email: string | null
+  /** The email that a row tells of somebody who had none. */
+  toldEmail?: string
   phone: string | null
   jobTitle: string | null
   organization?: Link
@@ -71,10 +73,12 @@ export interface ContactBook {
 export function enter(book: ContactBook, contact: ContactLink): void {
   const { fold, byId, byEmail, byName } = book
   if (contact.id) byId.set(contact.id, contact)
-  const add = (map: Map<string, ContactLink[]>, key: string) =>
-    map.set(key, [...(map.get(key) ?? []), contact])
-  if (contact.email) add(byEmail, fold(contact.email))
-  add(byName, fold(contact.name))
+  if (contact.email) addTo(byEmail, fold(contact.email), contact)
+  addTo(byName, fold(contact.name), contact)
+}
+
+function addTo(map: Map<string, ContactLink[]>, key: string, contact: ContactLink): void {
+  map.set(key, [...(map.get(key) ?? []), contact])
 }
 
 export interface Surroundings {
@@ -103,13 +107,17 @@ export function findContact(
   if (known) return known
   const sameEmail = email ? (book.byEmail.get(book.fold(email)) ?? []) : []
   const sameName = told.id ? [] : (book.byName.get(book.fold(name)) ?? [])
-  const namesakes = sameName.filter((contact) => !email || !contact.email)
+  const namesakes = sameName.filter((contact) => !email || !(contact.email ?? contact.toldEmail))
   const found =
     sameEmail.find(isOnDeal) ??
     sameEmail[0] ??
     namesakes.find(isOnDeal) ??
     namesakes.find((contact) => own && isOf(contact, own)) ??
     namesakes.find((contact) => !own || !hasOrganization(contact))
+  if (found && email && !found.email && !found.toldEmail) {
+    found.toldEmail = email
+    addTo(book.byEmail, book.fold(email), found)
+  }
   if (found) return found
   const created: ContactLink = {
     ...(told.id && { id: told.id }),
