@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { idOf } from '../src/ids.ts'
@@ -179,5 +180,97 @@ describe.each(['csv', 'jsonl'])('dealgraph export as %s', (format) => {
       await read(t, 'renewals'),
     ])
     expect(counts).toEqual(Array(2).fill({ ...zero, read: 2, unchanged: 2 }))
+  })
+})
+
+describe('dealgraph export', () => {
+  const everything = async (tenant: TestTenant, ...flags: string[]) => {
+    const { output } = await command(tenant, 'export', '--format', 'jsonl', ...flags)
+    const lines = output.split('\n').filter((line) => line !== '')
+    return lines.map((line) => JSON.parse(line))
+  }
+
+  test('writes every pipeline to standard output, and nothing but deals', async () => {
+    const deals = await everything(t)
+    expect(deals.map(({ name, pipeline }) => [name, pipeline])).toEqual([
+      ['Windmill', 'Sales'],
+      ['Renewal', 'Renewals'],
+      ['Bare', 'Sales'],
+      ['Lost again', 'Renewals'],
+    ])
+    expect(deals[0]).toMatchObject({
+      ...{
+        amount: '1054.5',
+        tags: ['Hot', 'odd; name'],
+        reason: 'Trust',
+        owner: expect.stringContaining('@'),
+      },
+      cf_budget: { amount: '12.5', currency: 'USD' },
+    })
+    const { output } = await command(t, 'export')
+    expect(output.split('\n')[0]).toMatch(
+      /^id,externalId,name,pipeline,stage,.*,history,cf_region,/,
+    )
+  })
+
+  test('reads pages of 500 deals, each with the same few statements', async () => {
+    const many = await testTenant()
+    await preparedTenant(many)
+    const importing = join(path, 'many.jsonl')
+    const lines = Array.from({ length: 1_001 }, (_, index) =>
+      JSON.stringify({
+        ...{ externalId: `${index}`, name: 'Mill', stage: 'Won', tags: ['a', 'b'] },
+        contacts: [{ name: `C${index}` }],
+      }),
+    )
+    await writeFile(importing, lines.join('\n'))
+    await command(many, 'import', importing, '--pipeline', 'Sales')
+    expect((await everything(many)).map(({ externalId }) => externalId)).toEqual(
+      lines.map((_, index) => `${index}`),
+    )
+    const onePage = await t.recordStatements(() => everything(t))
+    const threePages = await many.recordStatements(() => everything(many))
+    expect(threePages.length).toBeGreaterThan(onePage.length)
+    expect(threePages.length).toBeLessThanOrEqual(3 * onePage.length)
+    expect(await everything(many, '--pipeline', 'Renewals')).toEqual([])
+  })
+
+  test('writes deleted deals only when asked, and they come back deleted', async () => {
+    const [own, fresh] = [await testTenant(), await testTenant()]
+    await Promise.all([preparedTenant(own), preparedTenant(fresh)])
+    const gone = await dealFixture(own, { name: 'Gone' })
+    await done(own, 'deleteDeal', { dealId: gone.id, expectedVersion: 1 })
+    expect(await everything(own)).toEqual([])
+    const file = join(path, 'deleted.csv')
+    await command(own, 'export', '--deleted', '--output', file)
+    const args = ['import', file, '--pipeline', 'Sales', '--json']
+    expect(JSON.parse((await command(fresh, ...args)).output).created).toBe(1)
+    expect(await meaningOf(fresh)).toEqual(await meaningOf(own))
+    const again = await untouched([own, fresh], async () => [
+      JSON.parse((await command(own, ...args)).output).unchanged,
+      JSON.parse((await command(fresh, ...args)).output).unchanged,
+    ])
+    expect(again).toEqual([1, 1])
+  })
+
+  test('leaves a text that looks like a formula as it is', async () => {
+    const own = await testTenant()
+    await preparedTenant(own)
+    await dealFixture(own, { name: '=HYPERLINK("x")' })
+    expect((await command(own, 'export')).output).toContain(',"=HYPERLINK(""x"")",')
+  })
+
+  test('says in a sentence what it cannot find or write', async () => {
+    await expect(command(t, 'export', '--pipeline', 'None')).rejects.toThrow(
+      'There is no pipeline "None".',
+    )
+    await expect(command(t, 'export', '--output', path)).rejects.toThrow('is a directory')
+    await expect(command(t, 'export', '--output', join(path, 'no', 'file'))).rejects.toThrow(
+      'no such folder',
+    )
+  })
+
+  test('has nothing of another tenant', async () => {
+    expect(await everything(await testTenant())).toEqual([])
   })
 })
