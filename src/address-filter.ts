@@ -1,5 +1,5 @@
 import { builder } from './builder.ts'
-import { type Comparison, compare } from './list-inputs.ts'
+import { type Comparison, compare } from './conditions.ts'
 
 export const AddressFilter = builder.inputType('AddressFilter', {
   description: 'Compares an email or a domain, in any case. Every condition given must hold.',

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { registerExport } from './commands/export.ts'
 import { registerImport } from './commands/import.ts'
 import { registerKey } from './commands/key.ts'
 import { registerMigrate } from './commands/migrate.ts'
@@ -21,6 +22,7 @@ registerSeed(program, withDatabase)
 registerTenant(program, withDatabase)
 registerKey(program, withDatabase)
 registerImport(program, withDatabase)
+registerExport(program, withDatabase)
 
 try {
   await program.parseAsync()

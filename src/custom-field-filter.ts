@@ -1,7 +1,7 @@
 import { builder } from './builder.ts'
+import { anyOf, type Containing, mostValues, scanning } from './conditions.ts'
 import { codedError } from './errors.ts'
 import { Prisma } from './generated/prisma/client.ts'
-import { anyOf, type Containing, mostValues, scanning } from './list-inputs.ts'
 import { decimalOf, isDay } from './scalars.ts'
 
 export interface CustomFieldComparison {

@@ -19,7 +19,14 @@ export type Payload<Result> = { [K in keyof Result]?: Result[K] } & {
 }
 export type PayloadFields<Result> = PothosSchemaTypes.ObjectFieldBuilder<Types, Payload<Result>>
 
-interface MutationOptions<Fields extends InputFieldMap, Result extends object> {
+/** What is the same after JSON, as which a result is kept for a retry: no Date, Decimal or bigint. */
+type Plain<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends bigint | symbol | ((...args: never[]) => unknown)
+    ? never
+    : { [K in keyof T]: Plain<T[K]> }
+
+interface MutationOptions<Fields extends InputFieldMap, Result> {
   scope: Scope
   description: string
   input: { description: string; fields: (t: InputFields) => Fields }
@@ -38,7 +45,10 @@ const maxKeyLength = 255
  * transaction, takes an `idempotencyKey` and answers with `userErrors`; nothing else could be
  * forgotten by one of them.
  */
-export function mutation<Fields extends InputFieldMap, Result extends object>(
+export function mutation<
+  Fields extends InputFieldMap,
+  Result extends { [K in keyof Result]: Plain<Result[K]> },
+>(
   name: string,
   { scope, description, input, payload, write }: MutationOptions<Fields, Result>,
 ): void {
@@ -86,7 +96,7 @@ interface MutationInput {
   idempotencyKey?: string | null
 }
 
-async function toPayload<Result extends object>(
+async function toPayload<Result>(
   ctx: Context,
   work: (tx: Transaction) => Promise<Result>,
   retryable: Retryable | undefined,
@@ -96,7 +106,7 @@ async function toPayload<Result extends object>(
     return { ...result, replayed, userErrors: [] }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return { userErrors: error.errors, replayed: false } as Payload<Result>
+    return { ...error.payload, userErrors: error.errors, replayed: false } as Payload<Result>
   }
 }
 

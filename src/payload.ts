@@ -18,6 +18,7 @@ const Code = textEnum(
       'A rule of the pipeline or of the tenant does not let the deal go there.',
     FIELDS_REQUIRED: 'The stage asks for fields that the deal does not have.',
     STILL_IN_USE: 'Deals need it: name what takes its place.',
+    BULK_REFUSED: 'One item was refused, so that none was done.',
     IDEMPOTENCY_KEY_REUSED: 'Another request had the same `idempotencyKey`.',
     IDEMPOTENCY_KEY_IN_FLIGHT: 'A request with the same `idempotencyKey` is being worked on.',
   },
@@ -62,5 +63,6 @@ plainCase('DealDeleted', 'A deleted deal takes no changes until it is restored.'
 plainCase('StageArchived', 'An archived stage takes no deals.')
 plainCase('StageNotInPipeline', 'A deal moves only between the stages of its pipeline.')
 plainCase('ContactAlreadyAdded', 'A contact is on a deal at most once.')
+plainCase('BulkRefused', 'All or nothing was asked for; each item’s own errors say what to mend.')
 plainCase('IdempotencyKeyReused', 'A key is for one request, sent as often as it takes.')
 plainCase('IdempotencyKeyInFlight', 'Temporary: send the same request again in a moment.')

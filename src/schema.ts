@@ -26,6 +26,7 @@ import './deal-close/mutations.ts'
 import './deal-transfer/mutations.ts'
 import './stage-archive/mutations.ts'
 import './removal/mutations.ts'
+import './bulk/mutations.ts'
 import { builder } from './builder.ts'
 
 /** Every type, query and mutation. A module is part of the API when it is named above. */

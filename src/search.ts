@@ -1,6 +1,6 @@
+import { escapeLike } from './conditions.ts'
 import type { Db } from './database/database.ts'
 import { Prisma } from './generated/prisma/client.ts'
-import { escapeLike } from './list-inputs.ts'
 
 /** Above this many matches a list reads on in its own order, which soon finds a page of them. */
 const mostIds = 1_000

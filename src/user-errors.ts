@@ -19,6 +19,7 @@ export type UserErrorCode =
   | 'TRANSITION_NOT_ALLOWED'
   | 'FIELDS_REQUIRED'
   | 'STILL_IN_USE'
+  | 'BULK_REFUSED'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'IDEMPOTENCY_KEY_IN_FLIGHT'
 
@@ -48,12 +49,17 @@ export interface StillInUse extends UserError {
   dealIds: string[]
 }
 
-/** Thrown inside a write: it is rolled back, and the mutation answers with these errors. */
+/**
+ * Thrown inside a write: it is rolled back, and the mutation answers with these errors, and with
+ * what else its payload has to say of them.
+ */
 export class Refusal extends Error {
   readonly errors: UserError[]
-  constructor(errors: UserError[]) {
+  readonly payload: object
+  constructor(errors: UserError[], payload: object = {}) {
     super(errors.map((error) => error.message).join(' '))
     this.errors = errors
+    this.payload = payload
   }
 }
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { dealWhere } from '../src/deal/filters.ts'
+import { dealWhere } from '../src/deal/loaders.ts'
 import {
   ask,
   customFieldFixture,
@@ -109,7 +109,8 @@ describe('a filter by custom fields', () => {
 
   it('finds no deal by its currency, even where nobody looks the field up', async () => {
     for (const comparison of [{ eq: 'USD' }, { gte: '2026-01-01' }, { lte: '2026-01-01' }]) {
-      const where = dealWhere({ customFields: [{ key: 'cf_money', ...comparison }] })
+      const filter = { customFields: [{ key: 'cf_money', ...comparison }] }
+      const where = dealWhere(filter, { now: new Date() })
       const all = { where: { AND: [{ tenantId: t.tenantId }, where] } }
       expect(await t.database.read(t.tenantId, (db) => db.deal.findMany(all))).toEqual([])
     }

@@ -1,103 +1,6 @@
+import { instant, type Row } from './deal-filter-rows.ts'
 import type { PipelineFixture } from './fixtures.ts'
 
-export interface Row {
-  name: string
-  stage: string
-  other?: boolean
-  description?: string
-  amount?: number
-  priority?: 'LOW' | 'MEDIUM' | 'HIGH'
-  externalId?: string
-  day?: string
-  created: number
-  closed?: number
-  organization?: number
-  owner?: number
-  contacts?: number[]
-  tags?: number[]
-}
-
-/** The deals that the cases find or do not find; `created` and `closed` are hours of one day. */
-export const rows: Row[] = [
-  { name: 'Atlas', stage: 'Lead', created: 1 },
-  {
-    name: 'atlas',
-    stage: 'Lead',
-    created: 2,
-    amount: -5,
-    priority: 'LOW',
-    organization: 0,
-    contacts: [0],
-  },
-  { name: 'Boreas', stage: 'Lead', created: 3, amount: 0, day: '2026-01-01', owner: 0, tags: [0] },
-  {
-    name: 'Castor',
-    stage: 'Qualified',
-    created: 4,
-    amount: 0.0001,
-    priority: 'MEDIUM',
-    day: '1969-12-31',
-    externalId: 'x-1',
-  },
-  {
-    name: 'Delta',
-    stage: 'Qualified',
-    created: 5,
-    amount: 100,
-    description: 'about atlas',
-    contacts: [0, 1],
-    tags: [0, 1],
-  },
-  {
-    name: 'Echo',
-    stage: 'Proposal',
-    created: 6,
-    amount: 100,
-    priority: 'HIGH',
-    day: '2026-01-02',
-    organization: 1,
-    owner: 1,
-  },
-  {
-    name: 'Fox 100%',
-    stage: 'Won',
-    created: 7,
-    closed: 20,
-    amount: 100.5,
-    organization: 0,
-    externalId: 'x-2',
-  },
-  {
-    name: 'Golf_1',
-    stage: 'Won',
-    created: 8,
-    closed: 21,
-    amount: 899_999_999_999_999,
-    priority: 'HIGH',
-    tags: [1],
-  },
-  {
-    name: 'Hotel',
-    stage: 'Lost',
-    created: 9,
-    closed: 21,
-    description: '',
-    day: '2026-01-01',
-    owner: 0,
-    contacts: [1],
-  },
-  {
-    name: 'Golf 1',
-    stage: 'Lead',
-    other: true,
-    created: 10,
-    amount: 7,
-    description: 'Atlas again',
-    priority: 'LOW',
-  },
-]
-
-export const instant = (hour: number) => new Date(Date.UTC(2026, 2, 1, hour))
 const at = (hour: number) => instant(hour).toISOString()
 
 export interface Known {
@@ -255,6 +158,67 @@ export const cases: Case[] = [
   ['closedAt gt', () => ({ closedAt: { gt: at(20) } }), (r) => has(r.closed, (n) => n > 20)],
   ['closedAt lte', () => ({ closedAt: { lte: at(20) } }), (r) => has(r.closed, (n) => n <= 20)],
   ['closedAt isNull', () => ({ closedAt: { isNull: true } }), (r) => r.closed === undefined],
+  ['assigneeId eq', (k) => ({ assigneeId: { eq: k.members[0] } }), (r) => r.name === 'Delta'],
+  ['assigneeId in', (k) => ({ assigneeId: { in: k.members } }), (r) => Boolean(r.assignees)],
+  ['assigneeId isNull', () => ({ assigneeId: { isNull: true } }), (r) => !r.assignees],
+  ['source eq', () => ({ source: { eq: 'COLD call' } }), (r) => r.source === 'Cold call'],
+  ['source eq _', () => ({ source: { eq: 'Cold_call' } }), () => false],
+  [
+    'source in',
+    () => ({ source: { in: ['cold call', '100% trade_FAIR', 'Fax'] } }),
+    (r) => Boolean(r.source),
+  ],
+  ['source in nothing', () => ({ source: { in: [] } }), () => false],
+  ['source contains', () => ({ source: { contains: 'E_F' } }), (r) => r.name === 'Delta'],
+  ['source isNull', () => ({ source: { isNull: true } }), (r) => !r.source],
+  ['source not isNull', () => ({ source: { isNull: false } }), (r) => Boolean(r.source)],
+  [
+    'source eq and not isNull',
+    () => ({ source: { eq: 'cold call', isNull: false } }),
+    (r) => r.source === 'Cold call',
+  ],
+  ['source eq and isNull', () => ({ source: { eq: 'cold call', isNull: true } }), () => false],
+  ['reason eq', () => ({ reason: { eq: 'price' } }), (r) => r.reason === 'Price'],
+  ['reason contains', () => ({ reason: { contains: 'FIT' } }), (r) => r.reason === 'Good fit'],
+  ['reason isNull', () => ({ reason: { isNull: true } }), (r) => !r.reason],
+  ['leadRef eq', () => ({ leadRef: { eq: 'L-1' } }), (r) => r.leadRef === 'L-1'],
+  ['leadRef in', () => ({ leadRef: { in: ['L-2', 'l-1'] } }), (r) => r.leadRef === 'L-2'],
+  ['leadRef isNull', () => ({ leadRef: { isNull: true } }), (r) => !r.leadRef],
+  ['currency eq', () => ({ currency: { eq: 'EUR' } }), (r) => r.currency === 'EUR'],
+  ['currency in', () => ({ currency: { in: ['USD', 'CHF'] } }), (r) => r.currency !== 'EUR'],
+  ['valuePeriod eq', () => ({ valuePeriod: { eq: 'ONE_TIME' } }), (r) => !r.period],
+  [
+    'valuePeriod in',
+    () => ({ valuePeriod: { in: ['MONTHLY', 'ANNUAL', 'QUARTERLY'] } }),
+    (r) => Boolean(r.period),
+  ],
+  ['confidence eq', () => ({ confidence: { eq: 0 } }), (r) => r.confidence === 0],
+  ['confidence gt', () => ({ confidence: { gt: 50 } }), (r) => has(r.confidence, (n) => n > 50)],
+  ['confidence gte', () => ({ confidence: { gte: 50 } }), (r) => has(r.confidence, (n) => n >= 50)],
+  ['confidence lt', () => ({ confidence: { lt: 50 } }), (r) => has(r.confidence, (n) => n < 50)],
+  ['confidence lte', () => ({ confidence: { lte: 50 } }), (r) => has(r.confidence, (n) => n <= 50)],
+  [
+    'confidence isNull',
+    () => ({ confidence: { isNull: true } }),
+    (r) => r.confidence === undefined,
+  ],
+  ['updatedAt gt', () => ({ updatedAt: { gt: at(29) } }), (r) => r.updated === 30],
+  ['updatedAt isNull', () => ({ updatedAt: { isNull: true } }), () => false],
+  ['stageEnteredBefore', () => ({ stageEnteredBefore: at(5) }), (r) => r.created < 5],
+  ['rotting', () => ({ rotting: true }), (r) => r.name === 'Castor'],
+  ['not rotting', () => ({ rotting: false }), (r) => r.name !== 'Castor'],
+  [
+    'closingBefore',
+    () => ({ closingBefore: '2026-01-02' }),
+    (r) => r.closed === undefined && onDay(r, (d) => d < '2026-01-02'),
+  ],
+  ['hasNoNextStep', () => ({ hasNoNextStep: true }), (r) => !r.nextStep],
+  ['hasNoNextStep false', () => ({ hasNoNextStep: false }), (r) => Boolean(r.nextStep)],
+  [
+    'questions that are null',
+    () => ({ rotting: null, closingBefore: null, stageEnteredBefore: null, hasNoNextStep: null }),
+    () => true,
+  ],
   [
     'two fields',
     () => ({ status: { eq: 'OPEN' }, amount: { gt: '0' } }),

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { encodeId, newId } from '../src/ids.ts'
 import { dealRows, rowId } from './bulk-fixtures.ts'
-import { cases, instant, type Known, type Row, rows } from './deal-filter-cases.ts'
+import { cases, type Known } from './deal-filter-cases.ts'
+import { askedAt, instant, type Row, rows } from './deal-filter-rows.ts'
 import { ask, contactFixture, done, organizationFixture, pipelineFixture } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
 
@@ -27,6 +28,7 @@ async function members(): Promise<string[]> {
 
 beforeAll(async () => {
   t = await testTenant()
+  t.setNow(instant(askedAt))
   const pipelines: Known['pipelines'] = [
     await pipelineFixture(t),
     await pipelineFixture(t, { name: 'Other' }),
@@ -42,6 +44,7 @@ beforeAll(async () => {
     members: people.map((id) => encodeId('Member', id)),
     tags: people.map((id) => encodeId('Tag', id)),
   }
+  const catalogued = await catalogues()
   for (const row of rows) {
     const {
       name,
@@ -71,13 +74,43 @@ beforeAll(async () => {
         organizationId:
           organization === undefined ? null : rowId(organizations[organization] as string),
         ownerId: owner === undefined ? null : (people[owner] as string),
+        currency: row.currency ?? 'USD',
+        valuePeriod: row.period ?? 'ONE_TIME',
+        confidence: row.confidence ?? null,
+        leadRef: row.leadRef ?? null,
+        nextStep: row.nextStep ?? null,
+        updatedAt: instant(row.updated ?? created),
+        stageEnteredAt: instant(row.entered ?? created),
+        ...catalogued(row),
       },
     ])
     await relate(rowId(id as string), row, people)
   }
 })
 
-async function relate(dealId: string, { contacts = [], tags = [] }: Row, people: string[]) {
+/** The ids of the sources and of the reasons that the rows name; a reason is of one status. */
+async function catalogues() {
+  return t.write(async (tx) => {
+    const entry = (name: string) => ({ tenantId: t.tenantId, id: newId(), name, createdAt: tx.now })
+    const names = (of: (row: Row) => string | undefined) =>
+      new Set(rows.flatMap((r) => of(r) ?? []))
+    const sources = [...names((row) => row.source)].map(entry)
+    const reasons = [...names((row) => row.reason)].flatMap((name) =>
+      ['WON', 'LOST'].map((kind) => ({ ...entry(name), kind })),
+    )
+    await tx.db.source.createMany({ data: sources })
+    await tx.db.closeReason.createMany({ data: reasons })
+    tx.emit({ type: 'test.written' })
+    return ({ source, reason, stage }: Row) => ({
+      sourceId: sources.find(({ name }) => name === source)?.id ?? null,
+      closeReasonId:
+        reasons.find((r) => r.name === reason && r.kind === stage.toUpperCase())?.id ?? null,
+    })
+  })
+}
+
+async function relate(dealId: string, row: Row, people: string[]) {
+  const { contacts = [], tags = [], assignees = [] } = row
   await t.write(async (tx) => {
     const { tenantId, now } = tx
     const times = { createdAt: now, updatedAt: now, isPrimary: false }
@@ -94,6 +127,9 @@ async function relate(dealId: string, { contacts = [], tags = [] }: Row, people:
     await tx.db.dealTag.createMany({
       data: tags.map((index) => ({ tenantId, dealId, tagId: people[index] as string })),
     })
+    await tx.db.dealAssignee.createMany({
+      data: assignees.map((index) => ({ tenantId, dealId, memberId: people[index] as string })),
+    })
     tx.emit({ type: 'test.written' })
   })
 }
@@ -108,6 +144,19 @@ async function matches(filter: object | null): Promise<string[]> {
   return names
 }
 
+/** The same deals as lists below pipelines, where names are joined instead of looked up. */
+async function matchesBelow(filter: object): Promise<string[]> {
+  const { pipelines } = await ask(
+    t,
+    'query ($filter: DealFilter) { pipelines { deals(first: 100, filter: $filter) { nodes { name } totalCount } } }',
+    { filter },
+  )
+  return pipelines.flatMap(({ deals }: { deals: { nodes: Row[]; totalCount: number } }) => {
+    expect(deals.totalCount).toBe(deals.nodes.length)
+    return deals.nodes.map(({ name }) => name)
+  })
+}
+
 function namesWhere(holds: (row: Row) => boolean): string[] {
   return rows.filter(holds).map(({ name }) => name)
 }
@@ -117,6 +166,10 @@ describe('the filter of deals', () => {
     const filter = of(known)
     expect(await matches(filter)).toEqual(namesWhere(holds))
     expect(await matches({ not: filter })).toEqual(namesWhere((row) => !holds(row)))
+    expect((await matchesBelow(filter)).toSorted()).toEqual(namesWhere(holds).toSorted())
+    expect((await matchesBelow({ not: filter })).toSorted()).toEqual(
+      namesWhere((row) => !holds(row)).toSorted(),
+    )
   })
 
   test('finds all when it is null', async () => {
@@ -144,6 +197,15 @@ describe('the filter of deals', () => {
   ])('is refused with %s', async (_, of) => {
     const { errors } = await t.graphql(document, { filter: of(known) })
     expect(errors).toMatchObject([{ extensions: { code: 'INVALID_ID' } }])
+  })
+
+  test('is refused with too many names', async () => {
+    const { errors } = await t.graphql(document, {
+      filter: { source: { in: Array.from({ length: 501 }, (_, index) => `S${index}`) } },
+    })
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('500'), extensions: { code: 'BAD_USER_INPUT' } },
+    ])
   })
 
   test('finds nothing by the ids of another tenant', async () => {

@@ -104,7 +104,7 @@ describe('dealgraph import', () => {
     expect(printed[1]).toContain(rejectsPath)
     const rejects = await readFile(rejectsPath, 'utf8')
     expect(rejects.split('\n')).toEqual([
-      'id,stage,value,line,reason',
+      'id,stage,value,line,rejection',
       expect.stringMatching(
         /^2,Sold,"1,000",3,"stage ""Sold"" is no stage .*; amount ""1,000"" is no plain/,
       ),

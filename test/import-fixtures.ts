@@ -1,5 +1,6 @@
-import type { CsvReject } from '../src/csv/service.ts'
+import type { FileReject } from '../src/csv/service.ts'
 import { type Counts, type Import, type ImportOptions, importDeals } from '../src/import/service.ts'
+import { mapByName } from '../src/import-field/rules.ts'
 import type { TestTenant } from './harness.ts'
 
 export const columns = [
@@ -49,8 +50,8 @@ export async function run(
   { database, tenantId }: TestTenant,
   rows: Cells[] | Import['file']['rows'],
   changed: Partial<ImportOptions> = {},
-): Promise<{ counts: Counts; rejects: CsvReject[] }> {
-  const rejects: CsvReject[] = []
+): Promise<{ counts: Counts; rejects: FileReject[] }> {
+  const rejects: FileReject[] = []
   const counts = await importDeals({
     database,
     tenantId,
@@ -122,3 +123,29 @@ export const sample: Cells[] = [
   ['3', 'Shed', 'lost', '', 'bo@example.com', '2026-01-12', '', '', ''],
   ['4', 'Yard', 'Lead'],
 ]
+
+/** What a row tells, by the names of the fields. */
+export type Fields = Record<string, unknown>
+
+/** Imports rows whose columns are named as fields into the pipeline Sales. */
+export async function runFields(
+  { database, tenantId }: TestTenant,
+  rows: Fields[],
+  options: Partial<ImportOptions> = {},
+): Promise<{ counts: Counts; reasons: string[][] }> {
+  const fields = [...new Set(['externalId', ...rows.flatMap(Object.keys)])]
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+  async function* lines() {
+    for (const [index, row] of rows.entries()) {
+      yield { line: index + 2, cells: fields.map((field) => textOf(row[field] ?? '')) }
+    }
+  }
+  const rejects: FileReject[] = []
+  const counts = await importDeals({
+    ...{ database, tenantId, requestId: 'import-test', clock: () => now },
+    file: { columns: fields, rows: lines() },
+    options: { pipeline: 'Sales', map: mapByName(fields), ...options },
+    onRejects: async (more) => void rejects.push(...more),
+  })
+  return { counts, reasons: rejects.map(({ reasons }) => reasons) }
+}

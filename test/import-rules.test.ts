@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Prisma } from '../src/generated/prisma/client.ts'
-import {
-  findColumns,
-  findEntryStage,
-  parseList,
-  parseMap,
-  planStages,
-} from '../src/import/rules.ts'
-import { decide, type ExistingDeal, type ImportRow, type Known } from '../src/import-batch/rules.ts'
+import { decide, type ExistingDeal, type ImportRow, type Known } from '../src/import-deal/rules.ts'
+import { findColumns, mapByName, parseList, parseMap } from '../src/import-field/rules.ts'
 import { correctedClosedAt, firstEntries, type ImportStage } from '../src/import-history/rules.ts'
+import { findEntryStage, planStages } from '../src/import-pipeline/rules.ts'
 import { decodeRow } from '../src/import-row/rules.ts'
 import type { StageKind } from '../src/pipeline/rules.ts'
 
@@ -35,13 +30,33 @@ describe('parseMap', () => {
   })
 
   test.each([
-    ['externalId=a,name=b,stage=c,colour=d', /no field "colour", only externalId, name, stage/],
+    [
+      'externalId=a,name=b,stage=c,colour=d',
+      /no field "colour", only id, externalId, name, pipeline, stage/,
+    ],
     ['externalId=a,name=b', /must tell the columns of stage/],
     ['externalId=a,name', /field=column pairs, and "name" is none/],
     ['externalId=a,externalId=b,name=c,stage=d', /names the field externalId twice/],
-    ['', /must tell the columns of externalId, name, stage/],
+    ['', /must tell the columns of id or externalId, name, stage/],
   ])('refuses %s', (text, message) => {
     expect(() => parseMap(text)).toThrow(message)
+  })
+})
+
+describe('mapByName', () => {
+  test('takes the columns named as fields, those of custom fields among them', () => {
+    expect(mapByName(['id', 'name', 'Colour', 'stage', 'cf_region'])).toEqual({
+      id: 'id',
+      name: 'name',
+      stage: 'stage',
+      cf_region: 'cf_region',
+    })
+  })
+
+  test('names the fields that no column tells', () => {
+    expect(() => mapByName(['Name', 'stage'])).toThrow(
+      'No column is named id or externalId, name: tell with --map which columns say so.',
+    )
   })
 })
 
@@ -64,6 +79,13 @@ describe('findColumns', () => {
 
   test('refuses a column that occurs twice', () => {
     expect(() => findColumns(map, ['id', 'stage', 'id'])).toThrow('two columns "id"')
+  })
+
+  test('refuses contacts that are told in two ways', () => {
+    const both = { ...map, contacts: 'people', contactEmail: 'mail' }
+    expect(() => findColumns(both, ['id', 'stage', 'people', 'mail'])).toThrow(
+      'told by contacts or by contactEmail, not by both',
+    )
   })
 })
 
@@ -118,13 +140,16 @@ describe('decodeRow', () => {
   const more = ['priority', 'expectedCloseDate', 'organization', 'description'] as const
   const all = [...fields, ...more]
   const indexes = Object.fromEntries(all.map((field, index) => [field, index]))
+  const decoding = {
+    ...{ columnCount: all.length, indexes, notation: {}, pipeline: 'Sales', stages },
+    ...{ pastStages: [], definitions: [] },
+  }
   type Cells = Partial<Record<(typeof all)[number], string>>
   const cellsOf = (cells: Cells) => {
     const complete: Cells = { externalId: 'X1', name: 'Deal', stage: 'Lead', ...cells }
     return all.map((field) => complete[field] ?? '')
   }
-  const decode = (cells: Cells) =>
-    decodeRow({ cells: cellsOf(cells) }, { columnCount: all.length, indexes, stages })
+  const decode = (cells: Cells) => decodeRow({ cells: cellsOf(cells) }, decoding)
 
   test('reads every kind of value', () => {
     const row = decode({
@@ -138,11 +163,11 @@ describe('decodeRow', () => {
       expectedCloseDate: '2028-02-29',
     })
     expect(row).toEqual({
-      externalId: 'X1',
       stage: won,
       createdAt: day('2026-01-02'),
       closedAt: new Date('2026-01-03T08:00:00.500Z'),
       values: {
+        externalId: 'X1',
         name: 'Deal',
         amount: new Prisma.Decimal('-12.5'),
         currency: 'USD',
@@ -155,9 +180,8 @@ describe('decodeRow', () => {
 
   test('leaves out what is empty', () => {
     expect(decode({ amount: '  ' })).toEqual({
-      externalId: 'X1',
       stage: lead,
-      values: { name: 'Deal' },
+      values: { externalId: 'X1', name: 'Deal' },
     })
   })
 
@@ -215,12 +239,13 @@ describe('decodeRow', () => {
   })
 
   test('rejects a row of the wrong length, a faulty one and one that occurred before', () => {
-    const decoding = { columnCount: all.length, indexes, stages }
     expect(decodeRow({ cells: ['a', 'b'] }, decoding)).toEqual({
       reasons: ['the row has 2 cells and the file 12 columns'],
     })
     expect(decodeRow({ cells: ['a'], fault: 'broken' }, decoding)).toEqual({ reasons: ['broken'] })
-    expect(decodeRow({ cells: cellsOf({}), sameAsLine: 7 }, decoding)).toEqual({
+    expect(
+      decodeRow({ cells: cellsOf({}), sameAs: { field: 'externalId', line: 7 } }, decoding),
+    ).toEqual({
       reasons: ['externalId is the same as on line 7'],
     })
   })
@@ -262,8 +287,15 @@ describe('decide', () => {
   const deal: ExistingDeal = {
     id: 'd',
     pipelineId: 'p',
+    externalId: 'X1',
     name: 'Deal',
     sourceId: null,
+    closeReasonId: null,
+    valuePeriod: 'ONE_TIME',
+    metadata: {},
+    customFields: {},
+    tagIds: [],
+    assigneeIds: [],
     amount: new Prisma.Decimal('10.0000'),
     currency: 'USD',
     description: 'Kept',
@@ -279,7 +311,7 @@ describe('decide', () => {
     createdAt: day('2026-01-01'),
     deletedAt: null,
   }
-  const row: ImportRow = { externalId: 'X1', stage: lead, values: { name: 'Deal' } }
+  const row: ImportRow = { stage: lead, values: { externalId: 'X1', name: 'Deal' } }
   const history = [{ seq: 1, occurredAt: day('2026-01-01') }]
   const known: Known = { pipelineId: 'p', entryStage: lead, now, deal, history }
 
@@ -329,11 +361,14 @@ describe('decide', () => {
 
   test('rejects a deleted deal and one in another pipeline', () => {
     const deleted = decide(row, { ...known, deal: { ...deal, deletedAt: now } })
-    expect(deleted).toEqual({ outcome: 'rejected', reason: expect.stringContaining('is deleted') })
+    expect(deleted).toEqual({
+      outcome: 'rejected',
+      reasons: [expect.stringContaining('is deleted')],
+    })
     const elsewhere = decide(row, { ...known, pipelineId: 'q' })
     expect(elsewhere).toEqual({
       outcome: 'rejected',
-      reason: expect.stringContaining('another pipeline'),
+      reasons: [expect.stringContaining('another pipeline')],
     })
   })
 

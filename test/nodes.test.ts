@@ -152,7 +152,7 @@ describe('viewer', () => {
     const { data } = await t.graphql(document, {}, as)
     expect(data.viewer).toMatchObject({
       role: 'MEMBER',
-      scopes: ['deals:read', 'deals:write', 'contacts:write', 'members:read', 'members:write'],
+      scopes: ['deals:read', 'deals:write', 'contacts:write', 'members:read'],
       apiKeyName: 'Phone',
       member: { name: 'Grace Hopper' },
     })

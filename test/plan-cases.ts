@@ -30,6 +30,7 @@ export const sortKeys: Record<string, string> = {
   NAME: 'name',
   AMOUNT: 'amount_key',
   EXPECTED_CLOSE_DATE: 'expected_close_key',
+  STAGE_ENTERED_AT: 'stage_entered_at',
   RANK: 'rank',
   NUMBER: 'number',
 }
@@ -81,14 +82,31 @@ const filters: Record<string, object> = {
   'status OPEN': { status: { eq: 'OPEN' } },
   'status WON': { status: { eq: 'WON' } },
   'a priority': { priority: { eq: 'HIGH' } },
+  'a source': { source: { eq: 'SOURCE 3' } },
+  'sources of no deal': { source: { in: ['Source 99', 'Nowhere'] } },
+  'an assignee': { assigneeId: id('member', 7) },
+  rotting: { rotting: true },
+  'a close before a day': { closingBefore: '2026-01-08' },
+  'a stage entered before an instant': { stageEnteredBefore: '2026-02-22T02:17:00Z' },
+  'no next step': { hasNoNextStep: true },
+}
+
+/**
+ * How many deals the page may read of those that are not in its order: the one in twenty that has
+ * the tag is met while reading the order, the few of the others are all read and sorted.
+ */
+const inAnotherOrder: Record<string, number> = {
+  'a tag': 40 * pageSize,
+  'an assignee': 10 * pageSize,
+  rotting: 5 * pageSize,
+  'a close before a day': 5 * pageSize,
+  'a stage entered before an instant': 5 * pageSize,
 }
 
 const newestFirst = { field: 'CREATED_AT', direction: 'DESC' } as const
 
 export const filterCases: PlanCase[] = Object.entries(filters).flatMap(([name, filter]) => {
-  // One deal in twenty has the tag: the page reads the order until it has met enough of them.
-  const read = name === 'a tag' ? { mostRead: 40 * pageSize } : {}
-  const page = { document: deals, ...read }
+  const page = { document: deals, mostRead: inAnotherOrder[name] }
   return [
     { ...page, name: `${name}, first page`, variables: { filter, first: pageSize } },
     { ...page, name: `${name}, last page`, variables: { filter, last: pageSize } },
@@ -173,7 +191,20 @@ export const otherLists: PlanCase[] = [
   },
 ]
 
+/** A contact’s twenty deals are all read, each by its key four times, as its links know no order. */
+const dealsBelow = [
+  { list: 'organizations', order: 'OrganizationOrder', mostRead: (pageSize + 1) * 12 },
+  { list: 'contacts', order: 'ContactOrder', mostRead: (pageSize + 1) * (1 + 20 * 4) },
+].map(({ list, order, mostRead }) => ({
+  name: `the deals of ${list}`,
+  document: `query ($orderBy: ${order}) { ${list}(first: ${pageSize}, orderBy: $orderBy) { nodes {
+    deals(first: 5) { nodes { name } } } } }`,
+  variables: { orderBy: { field: 'NUMBER', direction: 'ASC' } },
+  mostRead,
+}))
+
 export const boardCases: PlanCase[] = [
+  ...dealsBelow,
   {
     name: 'the board of a pipeline',
     document: `query ($id: ID!) { pipeline(id: $id) { stages { deals(first: ${pageSize}) { nodes {

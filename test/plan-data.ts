@@ -20,6 +20,7 @@ const kinds = [
   'tag',
   'link',
   'field',
+  'source',
 ] as const
 type Kind = (typeof kinds)[number]
 
@@ -34,17 +35,18 @@ const sizes = {
   contacts: { all: 10_000, withDeals: 2_000 },
   members: { all: 1_000, withDeals: 50 },
   tags: 20,
+  sources: 12,
 }
 
 export function bulkId(letter: string, kind: Kind, number: number): string {
   const hex = number.toString(16).padStart(12, '0')
-  return `${letter.repeat(8)}-000${kinds.indexOf(kind)}-7000-8000-${hex}`
+  return `${letter.repeat(8)}-000${kinds.indexOf(kind).toString(16)}-7000-8000-${hex}`
 }
 
 /**
  * Fills a tenant with deals in two pipelines of six stages, three in ten of them open. Many are
- * equal in what they can be ordered by, some have no amount, date, owner or description, and every
- * 97th is deleted.
+ * equal in what they can be ordered by, some have no amount, date, owner or description, one in 25
+ * has no next step, and every 97th is deleted.
  */
 export async function plantBulkTenant(
   client: pg.Client,
@@ -54,7 +56,7 @@ export async function plantBulkTenant(
     `('${bulkId(letter, kind, 0).slice(0, -12)}' || lpad(to_hex(${number}), 12, '0'))::uuid`
   const tenant = `'${bulkId(letter, 'tenant', 0)}'::uuid`
   const now = `'2026-03-01T00:00:00Z'::timestamptz`
-  const { pipelines, stagesOfEach, organizations, members, contacts, tags } = sizes
+  const { pipelines, stagesOfEach, organizations, members, contacts, tags, sources } = sizes
   // The rows are right as they are: keys and triggers would only take their time.
   await client.query(`
     BEGIN;
@@ -70,6 +72,7 @@ export async function plantBulkTenant(
     INSERT INTO member (tenant_id, id, number, name, role, created_at)
       SELECT ${tenant}, ${id('member', 'n')}, n + 1, 'Member ' || n % 700, 'MEMBER', ${now} - n * interval '1 hour' FROM generate_series(0, ${members.all - 1}) n;
     INSERT INTO tag SELECT ${tenant}, ${id('tag', 'n')}, n + 1, 'Tag ' || n, NULL, ${now} FROM generate_series(0, ${tags - 1}) n;
+    INSERT INTO source SELECT ${tenant}, ${id('source', 'n')}, 'Source ' || n, NULL, ${now} FROM generate_series(0, ${sources - 1}) n;
     INSERT INTO organization (tenant_id, id, number, name, domain, created_at, updated_at)
       SELECT ${tenant}, ${id('organization', 'n')}, n + 1, 'Company ' || n % 4000, 'company' || n || '.example', ${now} - n * interval '1 hour', ${now}
       FROM generate_series(0, ${organizations.all - 1}) n;
@@ -79,7 +82,7 @@ export async function plantBulkTenant(
       FROM generate_series(0, ${contacts.all - 1}) n;
     INSERT INTO deal (tenant_id, id, number, external_id, name, description, amount, currency, value_period, priority, status, closed_at,
         pipeline_id, stage_id, rank, stage_entered_at, organization_id, owner_id, primary_contact_id, expected_close_date, version,
-        created_at, updated_at, deleted_at)
+        created_at, updated_at, deleted_at, rotting_at, next_step, source_id, custom_fields)
       SELECT ${tenant}, ${id('deal', 'n')}, n, 'deal-' || n,
         (ARRAY['Solar', 'Wind', 'Tidal', 'Hydro', 'Solar'])[n % 5 + 1] || ' plant ' || n * 7919 % ${deals},
         CASE WHEN n % 3 > 0 THEN 'Described by ' || md5(n::text) END,
@@ -87,11 +90,16 @@ export async function plantBulkTenant(
         CASE n % 4 WHEN 1 THEN 'HIGH' WHEN 2 THEN 'LOW' END,
         place.status, CASE WHEN place.status <> 'OPEN' THEN ${now} - n * interval '1 minute' END,
         ${id('pipeline', 'n % 2')}, ${id('stage', `n % 2 * ${stagesOfEach} + place.step`)},
-        'a' || lpad(to_hex(n * 7919 % 65536), 5, '0'), ${now},
+        'a' || lpad(to_hex(n * 7919 % 65536), 5, '0'), ${now} - n * 31 % 9973 * interval '1 minute',
         CASE WHEN n % 7 > 0 THEN ${id('organization', `n % ${organizations.withDeals}`)} END,
         CASE WHEN n % 13 > 0 THEN ${id('member', `n % ${members.withDeals}`)} END, ${id('contact', `n % ${contacts.withDeals}`)},
         CASE WHEN n % 5 > 0 THEN DATE '2026-01-01' + n * 31 % 700 END, 1,
-        ${now} - n / 3 * interval '1 minute', ${now} - n * 7919 % 9973 * interval '1 minute', CASE WHEN n % 97 = 0 THEN ${now} END
+        ${now} - n / 3 * interval '1 minute', ${now} - n * 7919 % 9973 * interval '1 minute', CASE WHEN n % 97 = 0 THEN ${now} END,
+        CASE WHEN place.status = 'OPEN' THEN CASE WHEN n % 300 = 1 THEN ${now} ELSE '2099-01-01' END END,
+        CASE n % 50 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'Call' END, CASE WHEN n % 9 > 0 THEN ${id('source', `n % ${sources}`)} END,
+        jsonb_build_object('cf_code', 'code ' || n * 7919 % ${deals}, 'cf_region', (ARRAY['EMEA', 'APAC'])[n % 2 + 1],
+          'cf_seats', n * 7919 % 10000, 'cf_renewal', DATE '2020-01-01' + n * 7919 % 3000,
+          'cf_budget', jsonb_build_object('amount', (n * 7919 % 20000)::text, 'currency', 'USD'))
       FROM generate_series(1, ${deals}) n, LATERAL (
         SELECT CASE WHEN n % 10 < 3 THEN n / 10 % 4 WHEN n % 10 < 7 THEN 4 ELSE 5 END AS step,
           CASE WHEN n % 10 < 3 THEN 'OPEN' WHEN n % 10 < 7 THEN 'WON' ELSE 'LOST' END AS status) place;
@@ -102,15 +110,11 @@ export async function plantBulkTenant(
     INSERT INTO custom_field_definition (tenant_id, id, key, label, type, required, options, position, created_at, updated_at)
       SELECT ${tenant}, ${id('field', 'n')}, (ARRAY['cf_code', 'cf_region', 'cf_seats', 'cf_budget', 'cf_renewal'])[n], 'Field ' || n,
         (ARRAY['TEXT', 'SELECT', 'NUMBER', 'MONEY', 'DATE'])[n], false, '{}', n, ${now}, ${now} FROM generate_series(1, 5) n;
-    UPDATE deal SET custom_fields = jsonb_build_object('cf_code', 'code ' || number * 7919 % ${deals},
-        'cf_region', (ARRAY['EMEA', 'APAC'])[number % 2 + 1], 'cf_seats', number * 7919 % 10000,
-        'cf_budget', jsonb_build_object('amount', (number * 7919 % 20000)::text, 'currency', 'USD'),
-        'cf_renewal', DATE '2020-01-01' + number * 7919 % 3000)
-      WHERE tenant_id = ${tenant};
     INSERT INTO deal_custom_value (tenant_id, deal_id, key, ordinal, text_value, number_key)
       SELECT deal.tenant_id, deal.id, key, 1,
         CASE jsonb_typeof(value) WHEN 'object' THEN value ->> 'currency' WHEN 'string' THEN value #>> '{}' END,
         CASE jsonb_typeof(value) WHEN 'object' THEN (value ->> 'amount')::bigint WHEN 'number' THEN value::bigint END * 10000
       FROM deal, jsonb_each(custom_fields) WHERE tenant_id = ${tenant};
+    INSERT INTO deal_assignee SELECT ${tenant}, ${id('deal', 'n')}, ${id('member', `n % ${members.all}`)} FROM generate_series(1, ${deals}) n;
     COMMIT`)
 }

@@ -59,6 +59,12 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
     input: { ...anywhere, pipelineId: `pipeline_${randomUUID()}` },
     allowed: ['ADMIN', 'MEMBER'],
   },
+  moveDeals: {
+    input: { items: [{ ...anywhere, stageId: `stage_${randomUUID()}` }] },
+    allowed: ['ADMIN', 'MEMBER'],
+  },
+  updateDeals: { input: { items: [{ ...anywhere, name: 'X' }] }, allowed: ['ADMIN', 'MEMBER'] },
+  deleteDeals: { input: { items: [anywhere] }, allowed: ['ADMIN', 'MEMBER'] },
   addDealContact: { input: { ...anywhere, contactId }, allowed: ['ADMIN', 'MEMBER'] },
   updateDealContact: { input: { ...anywhere, dealContactId }, allowed: ['ADMIN', 'MEMBER'] },
   createSource: { input: { name: 'Fair' }, allowed: ['ADMIN'] },

@@ -177,7 +177,10 @@ describe('schema', () => {
   it.each([
     [
       'DealOrderField',
-      ['CREATED_AT', 'UPDATED_AT', 'NAME', 'AMOUNT', 'EXPECTED_CLOSE_DATE', 'RANK', 'NUMBER'],
+      [
+        ...['CREATED_AT', 'UPDATED_AT', 'NAME', 'AMOUNT', 'EXPECTED_CLOSE_DATE'],
+        ...['STAGE_ENTERED_AT', 'RANK', 'NUMBER'],
+      ],
     ],
     ['OrderDirection', ['ASC', 'DESC']],
     ['StageKind', ['OPEN', 'WON', 'LOST']],

@@ -1,6 +1,7 @@
 import {
   type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLType,
   getNamedType,
   getNullableType,
   isInputObjectType,
@@ -226,6 +227,9 @@ const inputs: Record<string, () => object | Promise<object>> = {
   loseDeal: () => ({ ...versioned(), reason: 'Price' }),
   reopenDeal: versioned,
   moveDealToPipeline: async () => ({ ...versioned(), pipelineId: await otherPipeline() }),
+  moveDeals: () => ({ items: [{ ...versioned(), stageId: our.Stage }] }),
+  updateDeals: () => ({ items: [{ ...versioned(), name: 'Shuttle' }] }),
+  deleteDeals: () => ({ items: [versioned()] }),
   addDealContact: () => ({ ...versioned(), contactId: our.Contact }),
   updateDealContact: () => ({ ...versioned(), dealContactId: our.DealContact, role: 'Champion' }),
   tagDeal: () => ({ ...versioned(), tagIds: [our.Tag] }),
@@ -277,16 +281,29 @@ const typeOfId: Ids = {
   customFieldId: 'CustomFieldDefinition',
 }
 
-/** The ids in the input of each mutation, apart from the one that a client makes itself. */
-const idsOfInputs = Object.values(schema.getMutationType()?.getFields() ?? {}).flatMap(
-  (mutation) => {
-    const input = getNamedType(mutation.args[0]?.type)
-    const fields = isInputObjectType(input) ? Object.values(input.getFields()) : []
-    return fields
+function idFieldsOf(type: GraphQLType | undefined) {
+  const input = getNamedType(type)
+  const fields = isInputObjectType(input) ? Object.values(input.getFields()) : []
+  return {
+    fields,
+    ids: fields
       .filter(({ name, type }) => getNamedType(type).name === 'ID' && name !== 'id')
-      .map(({ name, type }) => [mutation.name, name, isListType(getNullableType(type))] as const)
-  },
+      .map(({ name, type }) => [name, isListType(getNullableType(type))] as const),
+  }
+}
+
+const mutationFields = Object.values(schema.getMutationType()?.getFields() ?? {})
+
+/** The ids in the input of each mutation, apart from the one that a client makes itself. */
+const idsOfInputs = mutationFields.flatMap(({ name, args }) =>
+  idFieldsOf(args[0]?.type).ids.map((id) => [name, ...id] as const),
 )
+
+/** The same of the items of a bulk. */
+const idsOfItems = mutationFields.flatMap(({ name, args }) => {
+  const items = idFieldsOf(args[0]?.type).fields.find((field) => field.name === 'items')
+  return idFieldsOf(items?.type).ids.map(([id]) => [name, id] as const)
+})
 
 describe('a mutation with the ids of another tenant', () => {
   it('is tried here on every mutation', () => {
@@ -303,6 +320,17 @@ describe('a mutation with the ids of another tenant', () => {
       const payload = await mutate(ours, mutation, { ...input, [name]: id })
       expect(payload.userErrors).toMatchObject([{ __typename: 'NotFound', code: 'NOT_FOUND' }])
       expect(payload.userErrors[0].path.slice(0, 2)).toEqual(['input', name])
+    })
+  })
+
+  it.each(idsOfItems)('does not find it in an item: %s by %s', async (mutation, name) => {
+    const { items = [] } = ((await inputs[mutation]?.()) ?? {}) as { items?: object[] }
+    const item = { ...items[0], [name]: their[typeOfId[name] ?? ''] }
+    const selection = 'results { deal { id } userErrors { code path } }'
+    await untouched([ours, theirs], async () => {
+      const { results } = await mutate(ours, mutation, { items: [item] }, selection)
+      const path = ['input', 'items', '0', name]
+      expect(results).toEqual([{ deal: null, userErrors: [{ code: 'NOT_FOUND', path }] }])
     })
   })
 

@@ -1,6 +1,7 @@
 import { AddressFilter, compareAddress } from '../address-filter.ts'
 import { builder } from '../builder.ts'
-import { compareIds, IdFilter, orderInput } from '../list-inputs.ts'
+import { compareIds } from '../conditions.ts'
+import { IdFilter, orderInput } from '../list-inputs.ts'
 
 export const { input: ContactOrder, keyset: contactKeyset } = orderInput(
   'ContactOrder',

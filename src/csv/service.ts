@@ -5,20 +5,23 @@ import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { parse as parseText } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 
-export interface CsvRow {
+/** A row of a CSV file, or of JSON Lines with a cell for each key. */
+export interface FileRow {
   /** The line of the file on which the row starts; the header is on line 1. */
   line: number
   cells: string[]
   /** Why the cells cannot be trusted. */
   fault?: string
+  /** The line itself, of JSON Lines: its bytes are known to be UTF-8. */
+  text?: string
 }
 
-export interface CsvReject extends CsvRow {
+export interface FileReject extends FileRow {
   reasons: string[]
 }
 
 /** A quote that is never closed would else take the rest of the file into memory as one cell. */
-const maxRowLength = 1_000_000
+export const maxRowLength = 4_000_000
 const notClosed = 'a quoted cell is not closed'
 const faults: Partial<Record<CsvError['code'], string>> = {
   CSV_QUOTE_NOT_CLOSED: notClosed,
@@ -34,7 +37,7 @@ const faults: Partial<Record<CsvError['code'], string>> = {
  */
 export async function openCsv(
   path: string,
-): Promise<{ columns: string[]; rows: AsyncIterable<CsvRow> }> {
+): Promise<{ columns: string[]; rows: AsyncIterable<FileRow> }> {
   const rows = readRows(path)
   const header = await rows.next()
   if (header.done) throw new Error(`${path} is empty: its first line must name the columns.`)
@@ -43,7 +46,7 @@ export async function openCsv(
   return { columns: header.value.cells.map((cell) => cell.trim()), rows }
 }
 
-async function* readRows(path: string): AsyncGenerator<CsvRow, void> {
+async function* readRows(path: string): AsyncGenerator<FileRow, void> {
   const position = { bytes: 0, lines: 0 }
   while (true) {
     try {
@@ -64,7 +67,7 @@ async function* readFrom(
   path: string,
   position: { bytes: number; lines: number },
   options: Options,
-): AsyncGenerator<CsvRow> {
+): AsyncGenerator<FileRow> {
   const start = position.bytes
   let emptyLines = 0
   const parser = parse({
@@ -109,12 +112,12 @@ function checkQuotes(raw: string): void {
 /**
  * Starts a file of rejected rows and returns what appends to it. The file of an earlier run is gone
  * at once; a new one is there only if a row is rejected. Cells beyond the columns follow the
- * reason, so that the columns stay aligned.
+ * reasons, so that the columns stay aligned.
  */
 export async function startRejects(
   path: string,
   columns: string[],
-): Promise<(rejects: CsvReject[]) => Promise<void>> {
+): Promise<(rejects: FileReject[]) => Promise<void>> {
   await rm(path, { force: true })
   let started = false
   return async (rejects) => {
@@ -125,16 +128,16 @@ export async function startRejects(
       reasons.join('; '),
       ...cells.slice(columns.length),
     ])
-    const header = started ? [] : [[...columns, 'line', 'reason']]
+    const header = started ? [] : [[...columns, 'line', 'rejection']]
     await appendFile(path, stringify([...header, ...rows]))
     started = true
   }
 }
 
-function readable(path: string, error: unknown): unknown {
+export function readable(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return new Error(`There is no file ${path}.`)
-  if (code === 'EISDIR') return new Error(`${path} is a directory, not a CSV file.`)
+  if (code === 'EISDIR') return new Error(`${path} is a directory, not a file.`)
   if (code === 'EACCES') return new Error(`${path} may not be read.`)
   return error
 }

@@ -30,15 +30,18 @@ export async function claimKey({ db, tenantId }: Owner, { key }: Retryable): Pro
   refuse({ code: 'IDEMPOTENCY_KEY_IN_FLIGHT', message, path })
 }
 
-/** What the first request with the key came to; null when this one is the first. */
+/**
+ * What the first request with the key came to; null when this one is the first. It is looked for
+ * once the key is claimed, in a statement of its own: who had the key before has committed by then.
+ */
 export async function firstResult<T>(
   { db, tenantId, now }: Owner,
   { key, fingerprint }: Retryable,
-): Promise<T | null> {
+): Promise<{ result: T } | null> {
   const kept = { gt: new Date(now.getTime() - keptMs) }
   const first = await db.idempotencyKey.findFirst({ where: { tenantId, key, createdAt: kept } })
   if (!first) return null
-  if (Buffer.compare(first.fingerprint, fingerprint) === 0) return first.result as T
+  if (Buffer.compare(first.fingerprint, fingerprint) === 0) return { result: first.result as T }
   const message = 'Another request had this key: make a new one for each request.'
   return refuse({ code: 'IDEMPOTENCY_KEY_REUSED', message, path })
 }

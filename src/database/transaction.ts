@@ -1,5 +1,6 @@
 import type { Role } from '../auth/scopes.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import { Refusal } from '../user-errors.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
@@ -78,12 +79,14 @@ export async function writeOnce<T>(
       if (retryable) await claimKey(owner, retryable)
       const revision = await stepRevision(owner, 1)
       const first = retryable && (await firstResult<T>(owner, retryable))
-      if (first) throw new RolledBack({ result: first, replayed: true })
+      if (first) throw new RolledBack({ result: first.result, replayed: true })
+      if (retryable) await db.$executeRaw`SAVEPOINT work`
       const events: EventInput[] = []
-      const result = await work({ ...owner, revision, emit: (event) => events.push(event) })
+      const result = await work({ ...owner, revision, emit: (event) => void events.push(event) })
       const written = { result, replayed: false }
       if (events.length === 0) {
         if (!retryable) throw new RolledBack(written)
+        await db.$executeRaw`ROLLBACK TO SAVEPOINT work`
         await stepRevision(owner, -1)
       }
       await bulkInsert(
@@ -98,6 +101,29 @@ export async function writeOnce<T>(
     if (error instanceof RolledBack) return error.written as Written<T>
     throw error
   }
+}
+
+/**
+ * Does a part of the work that may be refused by itself: what the part wrote and emitted is then
+ * undone, and its refusal is the answer. Any other failure fails the whole work.
+ */
+export async function attempt<T>(
+  tx: Transaction,
+  part: (tx: Transaction) => Promise<T>,
+): Promise<T | Refusal> {
+  const { db } = tx
+  const events: EventInput[] = []
+  await db.$executeRaw`SAVEPOINT part`
+  const outcome = await part({ ...tx, emit: (event) => void events.push(event) }).catch(refusalOf)
+  if (outcome instanceof Refusal) await db.$executeRaw`ROLLBACK TO SAVEPOINT part`
+  else for (const event of events) tx.emit(event)
+  await db.$executeRaw`RELEASE SAVEPOINT part`
+  return outcome
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  throw error
 }
 
 async function stepRevision(

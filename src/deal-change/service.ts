@@ -2,10 +2,10 @@ import { bulkInsert } from '../database/bulk-insert.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
-import { auditedFields, type FieldChange, fieldChanges } from './rules.ts'
+import { type AuditedColumn, auditedFields, type FieldChange, fieldChanges } from './rules.ts'
 
 export interface ChangedDeal {
-  before: Deal
+  before: Pick<Deal, AuditedColumn | 'id'>
   values: Parameters<typeof fieldChanges>[1]
 }
 

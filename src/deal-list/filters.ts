@@ -14,6 +14,11 @@ export const { input: DealOrder, keyset: dealKeyset } = orderInput('DealOrder', 
     kind: 'integer',
     description: 'When they are expected to close; a deal without a date is after all others.',
   },
+  STAGE_ENTERED_AT: {
+    column: 'stageEnteredAt',
+    kind: 'instant',
+    description: 'Since when they are in their stage.',
+  },
   RANK: { column: 'rank', kind: 'text', description: 'The place on the board.' },
   NUMBER: { column: 'number', kind: 'integer', unique: true, description: 'The number.' },
 })

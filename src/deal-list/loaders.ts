@@ -1,21 +1,41 @@
-import type { Batch } from '../context.ts'
+import type { Batch, BatchSource } from '../context.ts'
 
-/** Counts the deals of many stages, or of many pipelines, under one condition in one statement. */
+/** What a deal belongs to; a contact by the deal's link to it. */
+export type DealParent = 'stageId' | 'pipelineId' | 'organizationId' | 'ownerId' | 'contactId'
+
+/** Counts the deals of many parents of one type under one condition in one statement. */
 export function countDeals(
-  column: 'stageId' | 'pipelineId',
+  column: DealParent,
   where: object,
 ): { batch: Batch<number>; key: string } {
   const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
   return {
     key: `countDeals ${column} ${JSON.stringify(where, plain)}`,
-    async batch({ db, tenantId }, ids) {
-      const groups = await db.deal.groupBy({
-        by: [column],
-        where: { AND: [{ tenantId, [column]: { in: [...ids] } }, where] },
-        _count: { _all: true },
-      })
-      const counts = new Map(groups.map((group) => [group[column], group._count._all]))
+    async batch(source, ids) {
+      const counts = new Map(await countsOf(source, column, ids, where))
       return ids.map((id) => counts.get(id) ?? 0)
     },
   }
+}
+
+type Count = [id: string | null, count: number]
+
+async function countsOf(
+  { db, tenantId }: BatchSource,
+  column: DealParent,
+  ids: readonly string[],
+  where: object,
+): Promise<Count[]> {
+  const within = { tenantId, [column]: { in: [...ids] } }
+  const _count = { _all: true } as const
+  if (column === 'contactId') {
+    const links = await db.dealContact.groupBy({
+      by: [column],
+      where: { AND: [within, { deal: where }] },
+      _count,
+    })
+    return links.map((link): Count => [link.contactId, link._count._all])
+  }
+  const deals = await db.deal.groupBy({ by: [column], where: { AND: [within, where] }, _count })
+  return deals.map((deal): Count => [deal[column], deal._count._all])
 }

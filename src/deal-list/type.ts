@@ -1,17 +1,20 @@
 import { builder } from '../builder.ts'
 import { keysetPage, nestedPageSelection, type PageArgs, pageSelection } from '../connection.ts'
+import { Contact } from '../contact/type.ts'
 import type { Context } from '../context.ts'
 import { customFieldsOfTenant } from '../custom-field/loaders.ts'
 import { filterProblem } from '../custom-field/rules.ts'
 import { customComparisons } from '../custom-field-filter.ts'
-import { DealFilter, type DealFilterInput, dealWhere } from '../deal/filters.ts'
-import { dealsContaining, matchTexts } from '../deal/loaders.ts'
+import { DealFilter, type DealFilterInput } from '../deal/filters.ts'
+import { dealsContaining, dealWhere, matchingDeals } from '../deal/loaders.ts'
 import { Deal } from '../deal/type.ts'
 import { codedError } from '../errors.ts'
+import { Member } from '../member/type.ts'
+import { Organization } from '../organization/type.ts'
 import { Pipeline } from '../pipeline/type.ts'
 import { Stage } from '../stage/type.ts'
 import { boardOrder, DealOrder, dealKeyset, newestFirst } from './filters.ts'
-import { countDeals } from './loaders.ts'
+import { countDeals, type DealParent } from './loaders.ts'
 
 interface DealArgs {
   filter?: DealFilterInput | null
@@ -52,10 +55,11 @@ builder.queryField('deals', (t) =>
       resolve: async (_root, args, ctx, info) => {
         const keyset = dealKeyset(args.orderBy ?? newestFirst)
         const page = keysetPage(args, keyset)
-        const filtered = dealWhere(args.filter, await matchTexts(ctx.db, args.filter))
+        const { tenantId } = ctx.viewer
+        const filtered = await matchingDeals({ db: ctx.db, tenantId }, args.filter, ctx.now())
         await checkCustomFields(ctx, args.filter)
         const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
+        const where = { AND: [{ tenantId }, filtered, found] }
         const { orderBy, take } = page
         const selection = pageSelection(ctx, info, keyset)
         const rows = await page.find((bounds) =>
@@ -75,31 +79,34 @@ const nestedArgs = builder.args((t) => ({
 
 type NestedArgs = PageArgs & DealArgs
 
-/** The deals below a stage or a pipeline come with it in one statement, however many there are. */
-function dealsBelow(column: 'stageId' | 'pipelineId', defaultOrder: DealArgs['orderBy']) {
-  const pageOf = (args: NestedArgs) => keysetPage(args, keysetOf(args))
+/** The deals below a parent come with it in one statement, however many parents there are. */
+function dealsBelow(parentColumn: DealParent, defaultOrder: DealArgs['orderBy']) {
   const keysetOf = ({ orderBy }: NestedArgs) => dealKeyset(orderBy ?? defaultOrder ?? newestFirst)
+  const pageOf = (args: NestedArgs) => keysetPage(args, keysetOf(args))
   return {
-    select(args: NestedArgs, nested: unknown) {
+    /** What to read of the deals themselves. */
+    find(args: NestedArgs, ctx: Context, nested: unknown) {
       const { where, orderBy, take } = pageOf(args)
       const selection = nestedPageSelection(nested, 'Deal', keysetOf(args))
-      const filtered = { AND: [dealWhere(args.filter), where] }
-      return {
-        tenantId: true,
-        id: true,
-        deals: { ...selection, where: filtered, orderBy, take },
-      } as const
+      const filtered = { AND: [dealWhere(args.filter, { now: ctx.now() }), where] }
+      return { ...selection, where: filtered, orderBy, take }
     },
-    async toConnection(parent: { id: string; deals: DealKey[] }, args: NestedArgs, ctx: Context) {
+    async toConnection({ id }: { id: string }, deals: DealKey[], args: NestedArgs, ctx: Context) {
       await checkCustomFields(ctx, args.filter)
-      const { batch, key } = countDeals(column, dealWhere(args.filter))
-      return pageOf(args).toConnection(parent.deals, () => ctx.loader(batch, key).load(parent.id))
+      const where = dealWhere(args.filter, { now: ctx.now() })
+      const { batch, key } = countDeals(parentColumn, where)
+      return pageOf(args).toConnection(deals, () => ctx.loader(batch, key).load(id))
     },
   }
 }
 
 const dealsOfStage = dealsBelow('stageId', boardOrder)
 const dealsOfPipeline = dealsBelow('pipelineId', newestFirst)
+const dealsOfOrganization = dealsBelow('organizationId', newestFirst)
+const dealsOfOwner = dealsBelow('ownerId', newestFirst)
+const dealsOfContact = dealsBelow('contactId', newestFirst)
+
+const keys = { tenantId: true, id: true } as const
 
 builder.prismaObjectField(Stage, 'deals', (t) =>
   t.connection(
@@ -107,8 +114,8 @@ builder.prismaObjectField(Stage, 'deals', (t) =>
       type: Deal,
       description: 'The live deals in the stage; by default in their order on the board.',
       args: nestedArgs,
-      select: (args, _ctx, nested) => dealsOfStage.select(args, nested),
-      resolve: (stage, args, ctx) => dealsOfStage.toConnection(stage, args, ctx),
+      select: (args, ctx, nested) => ({ ...keys, deals: dealsOfStage.find(args, ctx, nested) }),
+      resolve: (stage, args, ctx) => dealsOfStage.toConnection(stage, stage.deals, args, ctx),
     },
     DealConnection,
   ),
@@ -120,8 +127,66 @@ builder.prismaObjectField(Pipeline, 'deals', (t) =>
       type: Deal,
       description: 'The live deals in the pipeline; by default the newest first.',
       args: nestedArgs,
-      select: (args, _ctx, nested) => dealsOfPipeline.select(args, nested),
-      resolve: (pipeline, args, ctx) => dealsOfPipeline.toConnection(pipeline, args, ctx),
+      select: (args, ctx, nested) => ({ ...keys, deals: dealsOfPipeline.find(args, ctx, nested) }),
+      resolve: (pipeline, args, ctx) =>
+        dealsOfPipeline.toConnection(pipeline, pipeline.deals, args, ctx),
+    },
+    DealConnection,
+  ),
+)
+
+builder.prismaObjectField(Organization, 'deals', (t) =>
+  t.connection(
+    {
+      type: Deal,
+      description: 'The live deals that are made with it; by default the newest first.',
+      args: nestedArgs,
+      select: (args, ctx, nested) => ({
+        ...keys,
+        deals: dealsOfOrganization.find(args, ctx, nested),
+      }),
+      resolve: (organization, args, ctx) =>
+        dealsOfOrganization.toConnection(organization, organization.deals, args, ctx),
+    },
+    DealConnection,
+  ),
+)
+
+builder.prismaObjectField(Member, 'deals', (t) =>
+  t.connection(
+    {
+      type: Deal,
+      description: 'The live deals that they own; by default the newest first.',
+      args: nestedArgs,
+      select: (args, ctx, nested) => ({
+        ...keys,
+        ownedDeals: dealsOfOwner.find(args, ctx, nested),
+      }),
+      resolve: (member, args, ctx) =>
+        dealsOfOwner.toConnection(member, member.ownedDeals, args, ctx),
+    },
+    DealConnection,
+  ),
+)
+
+builder.prismaObjectField(Contact, 'deals', (t) =>
+  t.connection(
+    {
+      type: Deal,
+      description: 'The live deals that they are a contact of; by default the newest first.',
+      args: nestedArgs,
+      select: (args, ctx, nested) => {
+        const { where, orderBy, take, select } = dealsOfContact.find(args, ctx, nested)
+        const byDeal = orderBy.map((deal) => ({ deal }))
+        return {
+          ...keys,
+          deals: { select: { deal: { select } }, where: { deal: where }, orderBy: byDeal, take },
+        }
+      },
+      resolve: (contact, args, ctx) => {
+        const deals = contact.deals.map(({ deal }) => deal)
+        return dealsOfContact.toConnection(contact, deals, args, ctx)
+      },
     },
     DealConnection,
   ),

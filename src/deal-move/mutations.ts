@@ -59,6 +59,17 @@ export function mannerOf<Input extends PlaceInput>(input: Input) {
   }
 }
 
+/** The input of moveDeal. */
+export const moveFields = (t: InputFields) => ({
+  ...mannerFields(t),
+  stageId: t.id({ required: true, description: 'A live stage of the deal’s pipeline.' }),
+})
+
+/** The same input with its ids decoded. */
+export function moveOf<Input extends PlaceInput & { stageId: string }>(input: Input) {
+  return { ...mannerOf(input), stageId: idOf('Stage', input.stageId) }
+}
+
 mutation('moveDeal', {
   scope: 'deals:write',
   description:
@@ -66,14 +77,11 @@ mutation('moveDeal', {
   input: {
     description:
       'Where to move a deal. Without `before` and `after` it goes to the end of the stage.',
-    fields: (t) => ({
-      ...mannerFields(t),
-      stageId: t.id({ required: true, description: 'A live stage of the deal’s pipeline.' }),
-    }),
+    fields: moveFields,
   },
   payload: movedPayload,
   write: (input) => {
-    const move = { ...mannerOf(input), stageId: idOf('Stage', input.stageId) }
+    const move = moveOf(input)
     return (tx) => moves.moveDeal(tx, move)
   },
 })

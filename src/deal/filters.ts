@@ -1,29 +1,16 @@
 import { builder, textEnum } from '../builder.ts'
-import {
-  type CustomFieldComparison,
-  CustomFieldFilter,
-  compareCustomFields,
-  scanningValues,
-} from '../custom-field-filter.ts'
-import { codedError } from '../errors.ts'
+import type { Comparison, TextComparison } from '../conditions.ts'
+import { type CustomFieldComparison, CustomFieldFilter } from '../custom-field-filter.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import {
-  allOf,
-  anyOf,
-  type Comparison,
-  type Containing,
-  compare,
-  compareIds,
-  compareKey,
-  compareRequired,
-  compareText,
   DateFilter,
   DateTimeFilter,
   DecimalFilter,
   ExternalIdFilter,
   IdFilter,
+  IntFilter,
+  NameFilter,
   StringFilter,
-  type TextComparison,
 } from '../list-inputs.ts'
 
 export const DealStatus = textEnum('DealStatus', 'How a deal stands: the kind of its stage.', {
@@ -36,6 +23,13 @@ export const DealPriority = textEnum('DealPriority', 'How urgent a deal is.', {
   LOW: 'Can wait.',
   MEDIUM: 'As it comes.',
   HIGH: 'First.',
+})
+
+export const ValuePeriod = textEnum('ValuePeriod', 'For how long a deal’s amount is paid.', {
+  ONE_TIME: 'Once.',
+  MONTHLY: 'Every month.',
+  QUARTERLY: 'Every three months.',
+  ANNUAL: 'Every year.',
 })
 
 const DealStatusFilter = builder.inputType('DealStatusFilter', {
@@ -55,6 +49,22 @@ const DealPriorityFilter = builder.inputType('DealPriorityFilter', {
   }),
 })
 
+const ValuePeriodFilter = builder.inputType('ValuePeriodFilter', {
+  description: 'Compares a value period. Every condition given must hold.',
+  fields: (t) => ({
+    eq: t.field({ type: ValuePeriod, description: 'This one.' }),
+    in: t.field({ type: [ValuePeriod], description: 'One of these.' }),
+  }),
+})
+
+const CurrencyFilter = builder.inputType('CurrencyFilter', {
+  description: 'Compares a currency. Every condition given must hold.',
+  fields: (t) => ({
+    eq: t.field({ type: 'CurrencyCode', description: 'This one.' }),
+    in: t.field({ type: ['CurrencyCode'], description: 'One of these.' }),
+  }),
+})
+
 export interface DealFilterInput {
   pipelineId?: IdComparison
   stageId?: IdComparison
@@ -62,22 +72,34 @@ export interface DealFilterInput {
   priority?: Comparison<string> | null
   ownerId?: IdComparison
   organizationId?: IdComparison
+  assigneeId?: IdComparison
   contactId?: IdComparison
   tagId?: IdComparison
+  source?: TextComparison | null
+  reason?: TextComparison | null
   externalId?: IdComparison
+  leadRef?: IdComparison
   name?: TextComparison | null
   description?: TextComparison | null
   amount?: Comparison<Prisma.Decimal> | null
+  currency?: Comparison<string> | null
+  valuePeriod?: Comparison<string> | null
+  confidence?: Comparison<number> | null
   expectedCloseDate?: Comparison<Date> | null
   createdAt?: Comparison<Date> | null
+  updatedAt?: Comparison<Date> | null
   closedAt?: Comparison<Date> | null
   customFields?: CustomFieldComparison[] | null
+  rotting?: boolean | null
+  closingBefore?: Date | null
+  stageEnteredBefore?: Date | null
+  hasNoNextStep?: boolean | null
   and?: DealFilterInput[] | null
   or?: DealFilterInput[] | null
   not?: DealFilterInput | null
 }
 
-type IdComparison = Pick<Comparison<string>, 'eq' | 'in' | 'isNull'> | null
+export type IdComparison = Pick<Comparison<string>, 'eq' | 'in' | 'isNull'> | null
 
 export const DealFilter = builder.inputRef<DealFilterInput>('DealFilter')
 DealFilter.implement({
@@ -89,93 +111,53 @@ DealFilter.implement({
     priority: t.field({ type: DealPriorityFilter, description: 'The priority.' }),
     ownerId: t.field({ type: IdFilter, description: 'The member who owns it.' }),
     organizationId: t.field({ type: IdFilter, description: 'The organization.' }),
+    assigneeId: t.field({
+      type: IdFilter,
+      description: 'A member who works on it beside its owner; `isNull`: none at all.',
+    }),
     contactId: t.field({ type: IdFilter, description: 'A contact on it; `isNull`: none at all.' }),
     tagId: t.field({ type: IdFilter, description: 'A tag on it; `isNull`: none at all.' }),
+    source: t.field({ type: NameFilter, description: 'The name of where it came from.' }),
+    reason: t.field({ type: NameFilter, description: 'Why it was won or lost.' }),
     externalId: t.field({
       type: ExternalIdFilter,
       description: 'The id that another system knows it by.',
     }),
+    leadRef: t.field({
+      type: ExternalIdFilter,
+      description: 'The lead that it came from, elsewhere.',
+    }),
     name: t.field({ type: StringFilter, description: 'The name.' }),
     description: t.field({ type: StringFilter, description: 'The description.' }),
     amount: t.field({ type: DecimalFilter, description: 'The amount, whatever its currency.' }),
+    currency: t.field({ type: CurrencyFilter, description: 'The currency of the amount.' }),
+    valuePeriod: t.field({
+      type: ValuePeriodFilter,
+      description: 'For how long the amount is paid.',
+    }),
+    confidence: t.field({ type: IntFilter, description: 'The user’s own probability.' }),
     expectedCloseDate: t.field({ type: DateFilter, description: 'When it is expected to close.' }),
     createdAt: t.field({ type: DateTimeFilter, description: 'When it was created.' }),
+    updatedAt: t.field({ type: DateTimeFilter, description: 'When it last changed.' }),
     closedAt: t.field({ type: DateTimeFilter, description: 'When it was won or lost.' }),
     customFields: t.field({
       type: [CustomFieldFilter],
       description: 'The tenant’s own fields: all of these, at most 20.',
     }),
+    rotting: t.boolean({
+      description: 'Whether it has stayed in its stage for longer than the stage’s `rottingDays`.',
+    }),
+    closingBefore: t.field({
+      type: 'Date',
+      description: 'It is open and expected to close before this day, overdue or not.',
+    }),
+    stageEnteredBefore: t.field({
+      type: 'DateTime',
+      description: 'It has been in its stage since before this instant.',
+    }),
+    hasNoNextStep: t.boolean({ description: 'Whether nothing is written as its `nextStep`.' }),
     and: t.field({ type: [DealFilter], description: 'All of these.' }),
     or: t.field({ type: [DealFilter], description: 'At least one of these.' }),
     not: t.field({ type: DealFilter, description: 'Not this.' }),
   }),
 })
-
-const maxDepth = 4
-const dayMs = 86_400_000
-
-/** The live deals that a filter lets through; the tenant is the caller's to add. */
-export function dealWhere(
-  filter: DealFilterInput | null | undefined,
-  containing = scanningValues,
-): object {
-  return { deletedAt: null, AND: filter ? conditions(filter, containing, 0) : [] }
-}
-
-function conditions(filter: DealFilterInput, containing: Containing, depth: number): object[] {
-  if (depth > maxDepth) {
-    throw codedError('BAD_USER_INPUT', `\`filter\` nests deeper than ${maxDepth} levels.`)
-  }
-  const nested = (inner: DealFilterInput) => allOf(conditions(inner, containing, depth + 1))
-  return [
-    ...columnConditions(filter, containing),
-    ...(filter.and?.map(nested) ?? []),
-    ...(filter.or ? [anyOf(filter.or.map(nested))] : []),
-    ...(filter.not ? [{ NOT: nested(filter.not) }] : []),
-  ]
-}
-
-function columnConditions(filter: DealFilterInput, containing: Containing): object[] {
-  return [
-    ...compareIds('pipelineId', 'Pipeline', filter.pipelineId, { required: true }),
-    ...compareIds('stageId', 'Stage', filter.stageId, { required: true }),
-    ...compareRequired('status', filter.status),
-    ...compare('priority', filter.priority),
-    ...compareIds('ownerId', 'Member', filter.ownerId),
-    ...compareIds('organizationId', 'Organization', filter.organizationId),
-    ...related('contacts', 'contactId', 'Contact', filter.contactId),
-    ...related('tags', 'tagId', 'Tag', filter.tagId),
-    ...compare('externalId', filter.externalId),
-    ...compareText('name', filter.name, containing, { required: true }),
-    ...compareText('description', filter.description, containing),
-    ...compareKey('amountKey', 'amount', amountKey, filter.amount),
-    ...compareKey('expectedCloseKey', 'expectedCloseDate', dayNumber, filter.expectedCloseDate),
-    ...compareRequired('createdAt', filter.createdAt),
-    ...compare('closedAt', filter.closedAt),
-    ...compareCustomFields(filter.customFields, containing),
-  ]
-}
-
-function related(
-  relation: string,
-  column: string,
-  typename: string,
-  comparison: IdComparison | undefined,
-) {
-  if (!comparison) return []
-  const { isNull, ...ids } = comparison
-  return [
-    ...compareIds(column, typename, ids, { required: true }).map((condition) => ({
-      [relation]: { some: condition },
-    })),
-    ...(isNull != null ? [{ [relation]: isNull ? { none: {} } : { some: {} } }] : []),
-  ]
-}
-
-function amountKey(amount: Prisma.Decimal): bigint {
-  return BigInt(amount.mul(10_000).toFixed(0))
-}
-
-function dayNumber(day: Date): number {
-  return Math.round(day.getTime() / dayMs)
-}

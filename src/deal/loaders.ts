@@ -1,10 +1,128 @@
-import { hasValue, isCustomField } from '../custom-field-filter.ts'
+import {
+  allOf,
+  anyOf,
+  type Containing,
+  compare,
+  compareIds,
+  compareKey,
+  compareName,
+  compareRequired,
+  compareText,
+  joining,
+  type Named,
+} from '../conditions.ts'
+import type { BatchSource } from '../context.ts'
+import {
+  compareCustomFields,
+  hasValue,
+  isCustomField,
+  scanningValues,
+} from '../custom-field-filter.ts'
 import type { Db } from '../database/database.ts'
 import { codedError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import type { Containing } from '../list-inputs.ts'
 import { containing } from '../search.ts'
-import { type DealFilterInput, dealWhere } from './filters.ts'
+import type { DealFilterInput, IdComparison } from './filters.ts'
+
+const maxDepth = 4
+const dayMs = 86_400_000
+
+/** What the conditions of a filter are put with. */
+export interface FilterScope {
+  /** The instant at which deals rot or do not. */
+  now: Date
+  containing: Containing
+  named: Named
+}
+
+/** The live deals that a filter lets through; the tenant is the caller's to add. */
+export function dealWhere(
+  filter: DealFilterInput | null | undefined,
+  { now, containing = scanningValues, named = joining }: Partial<FilterScope> & { now: Date },
+): object {
+  return { deletedAt: null, AND: filter ? conditions(filter, { now, containing, named }, 0) : [] }
+}
+
+function conditions(filter: DealFilterInput, scope: FilterScope, depth: number): object[] {
+  if (depth > maxDepth) {
+    throw codedError('BAD_USER_INPUT', `\`filter\` nests deeper than ${maxDepth} levels.`)
+  }
+  const nested = (inner: DealFilterInput) => allOf(conditions(inner, scope, depth + 1))
+  return [
+    ...columnConditions(filter, scope),
+    ...askedOnMonday(filter, scope),
+    ...(filter.and?.map(nested) ?? []),
+    ...(filter.or ? [anyOf(filter.or.map(nested))] : []),
+    ...(filter.not ? [{ NOT: nested(filter.not) }] : []),
+  ]
+}
+
+function columnConditions(filter: DealFilterInput, { containing, named }: FilterScope): object[] {
+  return [
+    ...compareIds('pipelineId', 'Pipeline', filter.pipelineId, { required: true }),
+    ...compareIds('stageId', 'Stage', filter.stageId, { required: true }),
+    ...compareRequired('status', filter.status),
+    ...compare('priority', filter.priority),
+    ...compareIds('ownerId', 'Member', filter.ownerId),
+    ...compareIds('organizationId', 'Organization', filter.organizationId),
+    ...related('assignees', 'memberId', 'Member', filter.assigneeId),
+    ...related('contacts', 'contactId', 'Contact', filter.contactId),
+    ...related('tags', 'tagId', 'Tag', filter.tagId),
+    ...(filter.source ? compareName('source', filter.source, named) : []),
+    ...(filter.reason ? compareName('closeReason', filter.reason, named) : []),
+    ...compare('externalId', filter.externalId),
+    ...compare('leadRef', filter.leadRef),
+    ...compareText('name', filter.name, containing, { required: true }),
+    ...compareText('description', filter.description, containing),
+    ...compareKey('amountKey', 'amount', amountKey, filter.amount),
+    ...compareRequired('currency', filter.currency),
+    ...compareRequired('valuePeriod', filter.valuePeriod),
+    ...compare('confidence', filter.confidence),
+    ...compareKey('expectedCloseKey', 'expectedCloseDate', dayNumber, filter.expectedCloseDate),
+    ...compareRequired('createdAt', filter.createdAt),
+    ...compareRequired('updatedAt', filter.updatedAt),
+    ...compare('closedAt', filter.closedAt),
+    ...compareCustomFields(filter.customFields, containing),
+  ]
+}
+
+function askedOnMonday(filter: DealFilterInput, { now }: FilterScope): object[] {
+  const { rotting, closingBefore, stageEnteredBefore, hasNoNextStep } = filter
+  const rots = allOf(compare('rottingAt', { lte: now }))
+  const noNextStep = { OR: [{ nextStep: null }, { nextStep: '' }] }
+  return [
+    ...(rotting == null ? [] : [rotting ? rots : { NOT: rots }]),
+    ...(closingBefore == null
+      ? []
+      : [{ status: 'OPEN' }, { expectedCloseKey: { lt: dayNumber(closingBefore) } }]),
+    ...compareRequired('stageEnteredAt', { lt: stageEnteredBefore }),
+    ...(hasNoNextStep == null ? [] : [hasNoNextStep ? noNextStep : { NOT: noNextStep }]),
+  ]
+}
+
+function related(
+  relation: string,
+  column: string,
+  typename: string,
+  comparison: IdComparison | undefined,
+) {
+  if (!comparison) return []
+  const { isNull, ...ids } = comparison
+  return [
+    ...compareIds(column, typename, ids, { required: true }).map((condition) => ({
+      [relation]: { some: condition },
+    })),
+    ...(isNull != null ? [{ [relation]: isNull ? { none: {} } : { some: {} } }] : []),
+  ]
+}
+
+function amountKey(amount: Prisma.Decimal): bigint {
+  return BigInt(amount.mul(10_000).toFixed(0))
+}
+
+function dayNumber(day: Date): number {
+  return Math.round(day.getTime() / dayMs)
+}
 
 /** The deals that contain the text in their name or description. */
 export function dealsContaining(db: Db, text: string): Promise<object> {
@@ -16,33 +134,59 @@ export function dealsContaining(db: Db, text: string): Promise<object> {
   )
 }
 
-/** Each text is a statement of its own. */
-const mostTexts = 10
+/** Each is a statement of its own, and so many ids are named by one. */
+const mostLookups = 10
+const mostIds = 500
 
-/** Looks up what each `contains` of a filter matches, before the list itself is read. */
-export async function matchTexts(
-  db: Db,
+/**
+ * The live deals that a filter lets through, for a list that is read by itself: what its texts and
+ * names match is looked up first, so that an index finds the deals.
+ */
+export async function matchingDeals(
+  { db, tenantId }: BatchSource,
   filter: DealFilterInput | null | undefined,
-): Promise<Containing> {
-  const wanted = new Map<string, [column: string, text: string]>()
-  dealWhere(filter, (column, text) => {
-    wanted.set(`${column} ${text}`, [column, text])
+  now: Date,
+): Promise<object> {
+  const lookups = new Map<string, () => Promise<object>>()
+  const later = (key: string, look: () => Promise<object>) => {
+    lookups.set(key, look)
     return {}
+  }
+  const textKey = (column: string, text: string) => `${column} ${text}`
+  const nameKey = (relation: string, names: object) => `${relation} ${JSON.stringify(names)}`
+  dealWhere(filter, {
+    now,
+    containing: (column, text) => later(textKey(column, text), () => textMatch(db, column, text)),
+    named: (relation, names) =>
+      later(nameKey(relation, names), () => nameMatch({ db, tenantId }, relation, names)),
   })
-  if (wanted.size > mostTexts) {
-    throw codedError(
-      'BAD_USER_INPUT',
-      `\`filter\` takes at most ${mostTexts} different \`contains\`.`,
-    )
+  if (lookups.size > mostLookups) {
+    const message = `\`filter\` takes at most ${mostLookups} different \`contains\`, sources and reasons.`
+    throw codedError('BAD_USER_INPUT', message)
   }
-  const matches = new Map<string, object>()
-  for (const [key, [column, text]] of wanted) {
-    matches.set(key, await matchText(db, column, text))
-  }
-  return (column, text) => matches.get(`${column} ${text}`) ?? {}
+  const found = new Map<string, object>()
+  for (const [key, look] of lookups) found.set(key, await look())
+  return dealWhere(filter, {
+    now,
+    containing: (column, text) => found.get(textKey(column, text)) ?? {},
+    named: (relation, names) => found.get(nameKey(relation, names)) ?? {},
+  })
 }
 
-async function matchText(db: Db, column: string, text: string): Promise<object> {
+async function nameMatch(
+  { db, tenantId }: BatchSource,
+  relation: string,
+  names: object,
+): Promise<object> {
+  const find = { where: { AND: [{ tenantId }, names] }, select: { id: true }, take: mostIds + 1 }
+  const rows = await (relation === 'source'
+    ? db.source.findMany(find)
+    : db.closeReason.findMany(find))
+  if (rows.length > mostIds) return joining(relation, names)
+  return { [`${relation}Id`]: { in: rows.map(({ id }) => id) } }
+}
+
+async function textMatch(db: Db, column: string, text: string): Promise<object> {
   if (isCustomField(column)) {
     const call = (pattern: string, most: number) =>
       Prisma.sql`search_custom_values(${column}, ${pattern}, ${most})`

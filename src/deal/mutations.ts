@@ -2,9 +2,9 @@ import type { Context } from '../context.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
-import { DealPriority } from './filters.ts'
+import { DealPriority, ValuePeriod } from './filters.ts'
 import * as deals from './service.ts'
-import { Deal, ValuePeriod } from './type.ts'
+import { Deal } from './type.ts'
 
 /** The deal that a payload is about, read after the write. */
 export const dealOfPayload = {

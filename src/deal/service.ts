@@ -120,9 +120,16 @@ export async function updateDeal(
   const row = Object.fromEntries(changed)
   await saveDeal(tx, { dealId, expectedVersion }, row)
   await recordDealChanges(tx, [{ before: deal, values: row }])
-  const fields = changed.map(([field]) => (field === 'sourceId' ? 'source' : field))
+  const fields = changed.map(([column]) => fieldOf[column] ?? column)
   tx.emit({ type: 'deal.updated', dealId, payload: { fields } })
   return { dealId }
+}
+
+/** What events call the columns that refer to something. */
+const fieldOf: Record<string, string> = {
+  organizationId: 'organization',
+  ownerId: 'owner',
+  sourceId: 'source',
 }
 
 /** Compares as JSON, in which two amounts or dates that mean the same are the same. */

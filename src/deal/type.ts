@@ -1,4 +1,4 @@
-import { builder, textEnum } from '../builder.ts'
+import { builder } from '../builder.ts'
 import { closeReasonNames } from '../close-reason/loaders.ts'
 import { Contact } from '../contact/type.ts'
 import { idOf } from '../ids.ts'
@@ -9,15 +9,8 @@ import { Pipeline } from '../pipeline/type.ts'
 import { sourceNames } from '../source/loaders.ts'
 import { stageFacts } from '../stage/loaders.ts'
 import { Stage } from '../stage/type.ts'
-import { DealPriority, DealStatus } from './filters.ts'
+import { DealPriority, DealStatus, ValuePeriod } from './filters.ts'
 import { amountsPerYear, effectiveProbability } from './rules.ts'
-
-export const ValuePeriod = textEnum('ValuePeriod', 'For how long a deal’s amount is paid.', {
-  ONE_TIME: 'Once.',
-  MONTHLY: 'Every month.',
-  QUARTERLY: 'Every three months.',
-  ANNUAL: 'Every year.',
-})
 
 export const Deal = builder.prismaNode('Deal', {
   description: 'A business in the making: where it stands, what it is worth, with whom.',

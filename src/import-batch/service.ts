@@ -1,28 +1,20 @@
 import { generateKeyBetween } from 'fractional-indexing'
-import { bulkInsert } from '../database/bulk-insert.ts'
 import type { Transaction } from '../database/transaction.ts'
-import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
+import { findContacts, organizationsOfNew, writeDealContacts } from '../import-contact/service.ts'
+import type { CustomValues, FieldDefinition } from '../import-custom-field/rules.ts'
 import {
-  type ImportStage,
-  type NewEntries,
-  needsHistory,
-  type StageEntry,
-} from '../import-history/rules.ts'
-import { findHistory, recordEntries } from '../import-history/service.ts'
-import type { Links } from '../import-link/rules.ts'
-import { createMissing, findLinks } from '../import-link/service.ts'
-import { takeNumbers } from '../tenant/service.ts'
-import {
-  changedFields,
-  type DealChanges,
   type Decision,
   decide,
   type ExistingDeal,
   entersStage,
   type ImportRow,
   type Known,
-} from './rules.ts'
+} from '../import-deal/rules.ts'
+import { type ChangedDeal, createDeals, type NewDeal, updateDeals } from '../import-deal/service.ts'
+import { type ImportStage, needsHistory } from '../import-history/rules.ts'
+import { findHistory, recordEntries } from '../import-history/service.ts'
+import { createMissing, findLinks, type Lookup } from '../import-link/service.ts'
 
 export interface Batch {
   pipelineId: string
@@ -30,22 +22,10 @@ export interface Batch {
   entryStage: ImportStage
   /** Of a new deal whose row names none. */
   currency: string
+  definitions: FieldDefinition[]
   rows: ImportRow[]
-}
-
-interface NewDeal {
-  id: string
-  row: ImportRow
-  links: Links
-  entries: NewEntries
-  rank: string
-}
-
-interface ChangedDeal {
-  deal: ExistingDeal
-  changes: DealChanges
-  /** Its place in the stage it enters. */
-  rank?: string
+  /** The deals of rows before; those of these rows join them. */
+  seen: Set<string>
 }
 
 /**
@@ -54,72 +34,127 @@ interface ChangedDeal {
  * changed deal.
  */
 export async function writeBatch(tx: Transaction, batch: Batch): Promise<Decision[]> {
-  const decided = await decideRows(tx, batch)
+  const { decided, lookup } = await decideRows(tx, batch)
   const created = decided.flatMap(({ row, known, decision, rank }): NewDeal[] => {
     if (decision.outcome !== 'created' || !rank) return []
-    return [{ id: newId(), row, links: known, entries: decision.entries, rank }]
+    return [{ id: row.id ?? newId(), row, links: known, facts: decision.facts, rank }]
   })
   const changed = decided.flatMap(({ known: { deal }, decision, rank }): ChangedDeal[] =>
     decision.outcome === 'updated' && deal ? [{ deal, changes: decision.changes, rank }] : [],
   )
-  await createMissing(tx, [...created.map(({ links }) => links), ...changed.map((c) => c.changes)])
-  await createDeals(tx, batch, created)
-  for (const deal of changed) await updateDeal(tx, deal)
-  await recordEntries(tx, [
-    ...created.flatMap((deal) => entriesOfNew(batch, deal)),
-    ...changed.flatMap((deal) => entriesOfChanged(batch, deal)),
+  const contacts = [
+    ...created.map(({ id, facts }) => ({ dealId: id, changes: facts.contacts })),
+    ...changed.map(({ deal, changes }) => ({ dealId: deal.id, changes: changes.contacts })),
+  ].flatMap(({ dealId, changes }) => (changes ? [{ dealId, changes }] : []))
+  const actors = created.flatMap(({ row }) => actorsOf(row, lookup))
+  await createMissing(tx, [
+    ...created.map(({ links }) => links),
+    ...changed.map((deal) => deal.changes),
+    ...organizationsOfNew(contacts.map(({ changes }) => changes)).map((organization) => ({
+      organization,
+    })),
+    { assignees: actors },
   ])
+  await createDeals(tx, batch, created)
+  await updateDeals(tx, changed)
+  await recordEntries(tx, [
+    ...created.flatMap((deal) => entriesOfNew(batch, deal, lookup)),
+    ...changed.flatMap(entriesOfChanged),
+  ])
+  await writeDealContacts(tx, contacts)
   return decided.map(({ decision }) => decision)
 }
 
 /** A row that enters a stage gets its place there, so that places are in the order of the file. */
 async function decideRows(tx: Transaction, batch: Batch) {
-  const { rows, pipelineId, entryStage } = batch
-  const deals = await findDeals(tx, rows)
-  const history = await findHistory(tx, dealsInNeedOfHistory(rows, deals))
-  const linksOf = await findLinks(tx, rows)
+  const { rows, pipelineId, entryStage, definitions, seen } = batch
+  const dealOf = await findDeals(tx, rows)
+  const found = rows.flatMap((row) => dealOf(row).deal ?? [])
+  const history = await findHistory(tx, dealsInNeedOfHistory(rows, dealOf))
+  const lookup = await findLinks(tx, rows)
+  const { contactsOf } = await findContacts(tx, rows, {
+    dealIds: found.map(({ id }) => id),
+    linkOf: lookup.organization,
+  })
   const nextRank = await ranksBehind(tx, pipelineId)
-  return rows.map((row) => {
-    const deal = deals.get(row.externalId)
-    const past = { deal, history: history.get(deal?.id ?? '') }
-    const known: Known = { pipelineId, entryStage, now: tx.now, ...past, ...linksOf(row) }
+  const decided = rows.map((row) => {
+    const { deal, isTaken } = dealOf(row)
+    const links = lookup.linksOf(row)
+    const known: Known = {
+      ...links,
+      ...{ pipelineId, entryStage, definitions, now: tx.now, deal, isTaken },
+      isRepeated: deal && seen.has(deal.id),
+      history: history.get(deal?.id ?? ''),
+      contacts: contactsOf(row, { id: deal?.id, organization: links.organization }),
+    }
     const decision = decide(row, known)
+    if (deal && decision.outcome !== 'rejected') seen.add(deal.id)
+    const rank = entersStage(decision) ? nextRank(row.stage.id) : undefined
+    return { row, known, decision, rank }
+  })
+  return { decided, lookup }
+}
+
+function actorsOf({ history = [] }: ImportRow, { member }: Lookup) {
+  return history.flatMap(({ facts }) => (facts.actor ? (member(facts.actor) ?? []) : []))
+}
+
+function entriesOfNew({ currency }: Batch, { id, row, facts }: NewDeal, { member }: Lookup) {
+  return facts.entries.map((entry) => {
+    const actorId = entry.facts?.actor ? member(entry.facts.actor)?.ids[0] : undefined
+    return { entry, deal: { currency, ...row.values, id }, ...(actorId && { actorId }) }
+  })
+}
+
+function entriesOfChanged({ deal, changes: { entry, values } }: ChangedDeal) {
+  return entry ? [{ entry, deal: { ...deal, ...values } }] : []
+}
+
+/** The deal that a row is about, and whether its externalId is that of another one. */
+type DealOf = (row: ImportRow) => { deal?: ExistingDeal; isTaken: boolean }
+
+async function findDeals({ db, tenantId }: Transaction, rows: ImportRow[]): Promise<DealOf> {
+  const ids = rows.flatMap(({ id }) => id ?? [])
+  const externalIds = rows.flatMap(({ values }) => values.externalId ?? [])
+  const include = {
+    stage: true,
+    ...(rows.some(({ tags }) => tags) && { tags: { select: { tagId: true } } }),
+    ...(rows.some(({ assignees }) => assignees) && { assignees: { select: { memberId: true } } }),
+  }
+  const found = [
+    ...(ids.length > 0
+      ? await db.deal.findMany({ where: { tenantId, id: { in: ids } }, include })
+      : []),
+    ...(externalIds.length > 0
+      ? await db.deal.findMany({ where: { tenantId, externalId: { in: externalIds } }, include })
+      : []),
+  ]
+  const deals = found.map((deal): ExistingDeal => {
+    const { tags = [], assignees = [] } = deal as Partial<Lists>
     return {
-      row,
-      known,
-      decision,
-      rank: entersStage(decision) ? nextRank(row.stage.id) : undefined,
+      ...deal,
+      stage: deal.stage as ImportStage,
+      customFields: deal.customFields as CustomValues,
+      tagIds: tags.map(({ tagId }) => tagId),
+      assigneeIds: assignees.map(({ memberId }) => memberId),
     }
   })
+  const byId = new Map(deals.map((deal) => [deal.id, deal]))
+  const byExternalId = new Map(deals.map((deal) => [deal.externalId, deal]))
+  return ({ id = '', values: { externalId } }) => {
+    const [own, other] = [byId.get(id), externalId ? byExternalId.get(externalId) : undefined]
+    return { deal: own ?? other, isTaken: Boolean(own && other && own.id !== other.id) }
+  }
 }
 
-function entriesOfNew({ pipelineId, currency }: Batch, { id, row, entries }: NewDeal) {
-  return entries.map((entry) => ({ pipelineId, entry, deal: { currency, ...row.values, id } }))
+interface Lists {
+  tags: { tagId: string }[]
+  assignees: { memberId: string }[]
 }
 
-function entriesOfChanged({ pipelineId }: Batch, { deal, changes }: ChangedDeal) {
-  const { entry, values } = changes
-  return entry ? [{ pipelineId, entry, deal: { ...deal, ...values } }] : []
-}
-
-type DealsByExternalId = Map<string | null, ExistingDeal>
-
-async function findDeals(
-  { db, tenantId }: Transaction,
-  rows: ImportRow[],
-): Promise<DealsByExternalId> {
-  const deals = await db.deal.findMany({
-    where: { tenantId, externalId: { in: rows.map((row) => row.externalId) } },
-    include: { stage: true },
-  })
-  return new Map(
-    deals.map((deal) => [deal.externalId, { ...deal, stage: deal.stage as ImportStage }]),
-  )
-}
-
-function dealsInNeedOfHistory(rows: ImportRow[], deals: DealsByExternalId): string[] {
+function dealsInNeedOfHistory(rows: ImportRow[], dealOf: DealOf): string[] {
   return rows.flatMap((row) => {
-    const deal = deals.get(row.externalId)
+    const { deal } = dealOf(row)
     return deal && needsHistory(row, deal) ? [deal.id] : []
   })
 }
@@ -141,82 +176,5 @@ async function ranksBehind({ db, tenantId }: Transaction, pipelineId: string) {
     const rank = generateKeyBetween(last.get(stageId), null)
     last.set(stageId, rank)
     return rank
-  }
-}
-
-async function createDeals(tx: Transaction, batch: Batch, created: NewDeal[]): Promise<void> {
-  if (created.length === 0) return
-  const firstNumber = await takeNumbers(tx, 'deal', created.length)
-  const rows = created.map((deal, index) => newDealValues(tx, batch, deal, firstNumber + index))
-  await bulkInsert(tx.db, 'deal', rows)
-  for (const { id, row } of created) {
-    tx.emit({ type: 'deal.imported', dealId: id, payload: { stageId: row.stage.id } })
-  }
-}
-
-function newDealValues(
-  { tenantId }: Transaction,
-  { pipelineId, currency }: Batch,
-  { id, row, links, entries, rank }: NewDeal,
-  number: number,
-): Prisma.DealCreateManyInput {
-  const { stage, values } = row
-  const [entered, last] = [entries[0], entries.at(-1) ?? entries[0]]
-  return {
-    valuePeriod: 'ONE_TIME',
-    currency,
-    ...values,
-    tenantId,
-    id,
-    number,
-    externalId: row.externalId,
-    pipelineId,
-    stageId: stage.id,
-    status: stage.kind,
-    rank,
-    stageEnteredAt: last.occurredAt,
-    lastOpenStageId: entered.to.id,
-    organizationId: links.organization?.ids[0] ?? null,
-    ownerId: links.owner?.ids[0] ?? null,
-    sourceId: links.source?.ids[0] ?? null,
-    closedAt: stage.kind === 'OPEN' ? null : last.occurredAt,
-    version: 1,
-    createdAt: entered.occurredAt,
-    updatedAt: last.occurredAt,
-  }
-}
-
-async function updateDeal(tx: Transaction, { deal, changes, rank }: ChangedDeal): Promise<void> {
-  const { values, organization, owner, source, closedAt, entry } = changes
-  await tx.db.deal.updateMany({
-    where: { tenantId: tx.tenantId, id: deal.id },
-    data: {
-      ...values,
-      ...(organization && { organizationId: organization.ids[0] ?? null }),
-      ...(owner && { ownerId: owner.ids[0] ?? null }),
-      ...(source && { sourceId: source.ids[0] ?? null }),
-      ...(closedAt && { closedAt }),
-      ...(entry && rank && movedValues(entry, rank)),
-      version: { increment: 1 },
-      updatedAt: tx.now,
-    },
-  })
-  const fields = changedFields(changes)
-  const move = entry && { fromStageId: deal.stage.id, stageId: entry.to.id }
-  const type = entry ? 'deal.moved' : 'deal.updated'
-  tx.emit({ type, dealId: deal.id, payload: { fields, ...move } })
-}
-
-function movedValues({ from, to, occurredAt }: StageEntry, rank: string) {
-  const isOpen = to.kind === 'OPEN'
-  const lastOpenStage = isOpen ? to : from?.kind === 'OPEN' ? from : null
-  return {
-    stageId: to.id,
-    status: to.kind,
-    rank,
-    stageEnteredAt: occurredAt,
-    closedAt: isOpen ? null : occurredAt,
-    closeReasonId: null,
-    ...(lastOpenStage && { lastOpenStageId: lastOpenStage.id }),
   }
 }

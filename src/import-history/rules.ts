@@ -1,3 +1,4 @@
+import type { Prisma } from '../generated/prisma/client.ts'
 import type { StageKind } from '../pipeline/rules.ts'
 import { type Direction, directionOf } from '../stage-change/rules.ts'
 
@@ -10,11 +11,45 @@ export interface ImportStage {
   probability: number
 }
 
+/** A stage of any pipeline, live or archived. */
+export interface PastStage extends ImportStage {
+  pipelineName: string
+}
+
 /** The stage that a row tells, and since when. */
 export interface DatedStage {
   stage: ImportStage
   createdAt?: Date
   closedAt?: Date
+  /** Why it was closed. */
+  reason?: string
+  /** The whole way of the deal, from its creation to the stage. */
+  history?: PastEntry[]
+}
+
+/** What the audit keeps of an entry beside its stages. What is left out is the deal's own. */
+export interface EntryFacts {
+  amount?: Prisma.Decimal | null
+  currency?: string
+  probability?: number
+  expectedCloseDate?: Date | null
+  reason?: string | null
+  note?: string | null
+  override?: boolean
+  actorKind?: 'MEMBER' | 'API_KEY' | 'IMPORT'
+  /** The member who did it, by name or email. */
+  actor?: string
+  /** What the stages were called then, if otherwise than today. */
+  fromStageName?: string
+  toStageName?: string
+}
+
+/** An entry that the file tells. */
+export interface PastEntry {
+  to: ImportStage
+  occurredAt: Date
+  direction?: Direction
+  facts: EntryFacts
 }
 
 /** Where a deal is. */
@@ -35,25 +70,45 @@ export interface StageEntry {
   to: ImportStage
   direction: Direction
   occurredAt: Date
+  facts?: EntryFacts
 }
 
 /** A deal's history as it begins. */
 export type NewEntries = [StageEntry, ...StageEntry[]]
 
 /**
- * How a new deal came to its stage, by the dates of its row: an open deal entered its stage when it
- * was created; a closed one entered the entry stage then, and its own when it was closed. What no
- * date tells happened now.
+ * How a new deal came to its stage: as its row tells, else by its dates: an open deal entered its
+ * stage when it was created; a closed one entered the entry stage then, and its own when it was
+ * closed. What no date tells happened now.
  */
 export function firstEntries(row: DatedStage, entryStage: ImportStage, now: Date): NewEntries {
-  const { stage, closedAt = now } = row
+  const { stage, closedAt = now, reason } = row
+  const [first, ...others] = row.history ?? []
+  if (first) return toldEntries([first, ...others])
   if (stage.kind === 'OPEN') return [entered(stage, row.createdAt ?? now)]
   const createdAt = row.createdAt ?? earlier(closedAt, now)
   const occurredAt = later(closedAt, createdAt)
   return [
     entered(entryStage, createdAt),
-    { seq: 2, from: entryStage, to: stage, direction: stage.kind, occurredAt },
+    {
+      seq: 2,
+      from: entryStage,
+      to: stage,
+      direction: stage.kind,
+      occurredAt,
+      ...(reason && { facts: { reason } }),
+    },
   ]
+}
+
+function toldEntries(history: [PastEntry, ...PastEntry[]]): NewEntries {
+  const entries = history.map(({ to, occurredAt, direction, facts }, index): StageEntry => {
+    const from = history[index - 1]?.to ?? null
+    const told = direction === 'CREATED' ? undefined : direction
+    const named = from ? (told ?? directionOf(from, to)) : 'CREATED'
+    return { seq: index + 1, from, to, direction: named, occurredAt, facts }
+  })
+  return entries as NewEntries
 }
 
 /**
@@ -74,6 +129,7 @@ export function nextEntry(
     to: row.stage,
     direction: directionOf(deal.stage, row.stage),
     occurredAt: later(told ?? now, last.occurredAt),
+    ...(row.reason && { facts: { reason: row.reason } }),
   }
 }
 

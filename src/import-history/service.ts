@@ -3,11 +3,12 @@ import type { Transaction } from '../database/transaction.ts'
 import { effectiveProbability } from '../deal/rules.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
-import type { PastChange, StageEntry } from './rules.ts'
+import type { EntryFacts, ImportStage, PastChange, PastStage, StageEntry } from './rules.ts'
 
 export interface RecordedEntry {
-  pipelineId: string
   entry: StageEntry
+  /** The member who did it, where the file names one. */
+  actorId?: string
   /** What history keeps of the deal as it was then. */
   deal: {
     id: string
@@ -43,31 +44,59 @@ export async function recordEntries(tx: Transaction, entries: RecordedEntry[]): 
 }
 
 function toRow(
-  { tenantId, actor, requestId }: Transaction,
-  { pipelineId, entry, deal }: RecordedEntry,
+  tx: Transaction,
+  { entry, deal, actorId }: RecordedEntry,
 ): Prisma.StageChangeCreateManyInput {
-  const { seq, from, to, direction, occurredAt } = entry
-  const { amount = null, confidence = null, expectedCloseDate = null } = deal
+  const { seq, from, to, direction, occurredAt, facts = {} } = entry
+  const { reason = null, note = null, override = false } = facts
+  const { amount = null, expectedCloseDate = null, currency } = { ...deal, ...facts }
+  const confidence = deal.confidence ?? null
   return {
-    tenantId,
+    tenantId: tx.tenantId,
     id: newId(),
     dealId: deal.id,
     seq,
-    fromPipelineId: from && pipelineId,
+    fromPipelineId: from?.pipelineId ?? null,
     fromStageId: from?.id ?? null,
-    fromStageName: from?.name ?? null,
-    toPipelineId: pipelineId,
+    fromStageName: from && (facts.fromStageName ?? from.name),
+    toPipelineId: to.pipelineId,
     toStageId: to.id,
-    toStageName: to.name,
+    toStageName: facts.toStageName ?? to.name,
     direction,
     amount,
-    currency: deal.currency,
-    probability: effectiveProbability({ status: to.kind, confidence }, to.probability),
+    currency,
+    probability:
+      facts.probability ?? effectiveProbability({ status: to.kind, confidence }, to.probability),
     expectedCloseDate,
-    actorKind: actor.kind,
-    actorMemberId: actor.memberId,
-    actorApiKeyId: actor.apiKeyId,
-    requestId,
+    reason,
+    note,
+    override,
+    ...actorOf(tx, facts, actorId),
+    requestId: tx.requestId,
     occurredAt,
   }
+}
+
+function actorOf({ actor }: Transaction, { actorKind }: EntryFacts, actorId: string | undefined) {
+  if (!actorId && !actorKind) {
+    return {
+      actorKind: actor.kind,
+      actorMemberId: actor.memberId,
+      actorApiKeyId: actor.apiKeyId,
+    }
+  }
+  return { actorKind: actorKind ?? 'MEMBER', actorMemberId: actorId ?? null, actorApiKeyId: null }
+}
+
+/** All stages of the tenant with the names of their pipelines, archived ones last. */
+export async function findPastStages({ db, tenantId }: Transaction): Promise<PastStage[]> {
+  const stages = await db.stage.findMany({
+    where: { tenantId },
+    orderBy: [{ archivedAt: { sort: 'desc', nulls: 'first' } }, { number: 'desc' }],
+    include: { pipeline: { select: { name: true } } },
+  })
+  return stages.map(({ pipeline, ...stage }) => ({
+    ...(stage as ImportStage),
+    pipelineName: pipeline.name,
+  }))
 }

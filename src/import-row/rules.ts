@@ -1,116 +1,183 @@
-import type { Prisma } from '../generated/prisma/client.ts'
-import type { ImportRow, RowValues } from '../import-batch/rules.ts'
-import type { ImportStage } from '../import-history/rules.ts'
-import { Decimal, isCurrency } from '../scalars.ts'
-import { maxNameLength, maxTextLength } from '../texts.ts'
-
-/** What a column of the file can tell of a deal. */
-export const importFields = [
-  'externalId',
-  'name',
-  'stage',
-  'organization',
-  'owner',
-  'source',
-  'createdAt',
-  'closedAt',
-  'amount',
-  'currency',
-  'description',
-  'nextStep',
-  'expectedCloseDate',
-  'confidence',
-  'priority',
-  'leadRef',
-] as const
-export type ImportField = (typeof importFields)[number]
-export const requiredFields = ['externalId', 'name', 'stage'] as const satisfies ImportField[]
-
-/** At which index of a row each mapped field is. */
-export type FieldIndexes = Partial<Record<ImportField, number>>
+import { z } from 'zod'
+import { type ToldContact, toldContacts } from '../import-contact/rules.ts'
+import {
+  type CustomValues,
+  customFormat,
+  type FieldDefinition,
+} from '../import-custom-field/rules.ts'
+import type { ImportRow, RowValues } from '../import-deal/rules.ts'
+import type { CustomKey, FieldIndexes, ImportField, MappedField } from '../import-field/rules.ts'
+import {
+  currency,
+  day,
+  decimal,
+  defined,
+  type Format,
+  id,
+  instant,
+  longText,
+  type Notation,
+  oneOf,
+  percent,
+  text,
+  textFault,
+} from '../import-format/rules.ts'
+import type { ImportStage, PastStage } from '../import-history/rules.ts'
+import { jsonOf, namesOf } from '../import-json/rules.ts'
+import { isSameName, readHistory, toldHistory } from '../import-past/rules.ts'
+import { maxNameLength } from '../texts.ts'
 
 export interface RawRow {
   cells: string[]
   /** Why the cells cannot be trusted. */
   fault?: string
-  /** The line of an earlier row with the same externalId. */
-  sameAsLine?: number
+  /** The line itself, where its bytes are known to be UTF-8. */
+  text?: string
+  /** An earlier row with the same id or externalId. */
+  sameAs?: { field: 'id' | 'externalId'; line: number }
 }
 
 export interface Decoding {
   columnCount: number
   indexes: FieldIndexes
-  /** The live stages of the pipeline. */
+  notation: Notation
+  /** The name of the pipeline, and its live stages. */
+  pipeline: string
   stages: ImportStage[]
+  /** Those of all pipelines, where a history is told. */
+  pastStages: PastStage[]
+  /** Of the custom fields that are mapped. */
+  definitions: FieldDefinition[]
 }
+
+type Read = <T>(field: MappedField, format: Format<T>) => T | undefined
 
 /** What the cells say, or every reason why they cannot be imported. */
 export function decodeRow(raw: RawRow, decoding: Decoding): ImportRow | { reasons: string[] } {
-  const { columnCount, indexes, stages } = decoding
-  const { cells, fault, sameAsLine } = raw
+  const { columnCount, indexes } = decoding
+  const { cells, fault } = raw
   if (fault) return { reasons: [fault] }
   if (cells.length !== columnCount) {
     return { reasons: [`the row has ${cells.length} cells and the file ${columnCount} columns`] }
   }
-  const missing = requiredFields.filter((field) => cellOf(cells, indexes[field]) === '')
-  const reasons = missing.map((field) => `${field} is missing`)
-  if (sameAsLine) reasons.push(`externalId is the same as on line ${sameAsLine}`)
-  const read = <T>(field: ImportField, { parse, otherwise }: Format<T>): T | undefined => {
-    const cell = cellOf(cells, indexes[field])
-    const fault = textFault(cell)
-    const value = cell === '' || fault ? undefined : parse(cell)
-    if (cell !== '' && value === undefined)
-      reasons.push(`${field} ${fault ?? quoted(cell, otherwise)}`)
+  const reasons = missingFields(raw, indexes)
+  const read: Read = (field, format) => {
+    const { value, reason } = readCell(cells[indexes[field] ?? -1] ?? '', format, raw)
+    if (reason) reasons.push(`${field} ${reason}`)
     return value
   }
-  const row = {
-    externalId: read('externalId', text(maxNameLength)) ?? '',
-    stage: read('stage', stageAmong(stages)),
-    createdAt: read('createdAt', instant),
-    closedAt: read('closedAt', instant),
-    organization: read('organization', text(maxNameLength)),
-    owner: read('owner', text(maxNameLength)),
-    source: read('source', text(maxNameLength)),
-    values: readValues(read),
-  }
-  if (row.createdAt && row.closedAt && row.closedAt < row.createdAt) {
-    reasons.push('closedAt is before createdAt')
-  }
-  const { stage } = row
-  return reasons.length > 0 || !stage ? { reasons } : { ...defined(row), stage }
+  const row = readFields(read, decoding, reasons)
+  return reasons.length > 0 || !row ? { reasons } : row
 }
 
 export function cellOf(cells: string[], index: number | undefined): string {
   return (index === undefined ? undefined : cells[index])?.trim() ?? ''
 }
 
-function readValues(read: <T>(field: ImportField, format: Format<T>) => T | undefined): RowValues {
-  const values = {
-    name: read('name', text(maxNameLength)) ?? '',
-    amount: read('amount', amount),
-    currency: read('currency', currency),
-    description: read('description', text(maxTextLength)),
-    nextStep: read('nextStep', text(maxTextLength)),
-    expectedCloseDate: read('expectedCloseDate', day),
-    confidence: read('confidence', confidence),
-    priority: read('priority', priority),
-    leadRef: read('leadRef', text(maxTextLength)),
+function missingFields({ cells, sameAs }: RawRow, indexes: FieldIndexes): string[] {
+  const isEmpty = (field: ImportField) => cellOf(cells, indexes[field]) === ''
+  const keys = (['id', 'externalId'] as const).filter((field) => field in indexes)
+  const missing = (['name', 'stage'] as const).filter(isEmpty)
+  return [
+    ...(keys.every(isEmpty) ? [`${keys.join(' and ')} ${keys[1] ? 'are' : 'is'} missing`] : []),
+    ...missing.map((field) => `${field} is missing`),
+    ...(sameAs ? [`${sameAs.field} is the same as on line ${sameAs.line}`] : []),
+  ]
+}
+
+function readCell<T>(
+  content: string,
+  { parse, otherwise, verbatim }: Format<T>,
+  { text: line }: RawRow,
+): { value?: T; reason?: string } {
+  const trimmed = content.trim()
+  if (trimmed === '') return {}
+  const cell = verbatim ? content : trimmed
+  const isReplaced = line === undefined && cell.includes('\ufffd')
+  const fault = isReplaced ? 'contains bytes that are not UTF-8' : textFault(cell)
+  if (fault) return { reason: fault }
+  const value = parse(cell)
+  if (value !== undefined) return { value }
+  return { reason: quoted(cell, typeof otherwise === 'string' ? otherwise : otherwise(cell)) }
+}
+
+function readFields(read: Read, decoding: Decoding, reasons: string[]): ImportRow | undefined {
+  const { notation, stages, pipeline } = decoding
+  const named = read('pipeline', text(maxNameLength))
+  if (named && !isSameName(named, pipeline)) {
+    reasons.push(`pipeline "${named}" is not the one of this import, "${pipeline}"`)
   }
-  return defined(values)
+  const row = {
+    id: read('id', id('deal')),
+    stage: read('stage', stageAmong(stages)),
+    createdAt: read('createdAt', instant(notation)),
+    closedAt: read('closedAt', instant(notation)),
+    deletedAt: read('deletedAt', instant(notation)),
+    organization: read('organization', text(maxNameLength)),
+    owner: read('owner', text(maxNameLength)),
+    source: read('source', text(maxNameLength)),
+    reason: read('reason', text(maxNameLength)),
+    tags: read('tags', namesOf(maxNameLength)),
+    assignees: read('assignees', namesOf(maxNameLength)),
+    customFields: readCustomFields(read, decoding),
+    values: readValues(read, decoding),
+  }
+  if (row.createdAt && row.closedAt && row.closedAt < row.createdAt) {
+    reasons.push('closedAt is before createdAt')
+  }
+  const contacts = readContacts(read, reasons)
+  const changes = read('history', toldHistory)
+  const { stage } = row
+  if (!stage) return undefined
+  const { pastStages } = decoding
+  const history = changes && readHistory(changes, { stages: pastStages, pipeline, stage })
+  if (history && 'reason' in history) reasons.push(history.reason)
+  const past = history && 'reason' in history ? undefined : history
+  return defined({ ...row, ...contacts, stage, history: past })
 }
 
-/**
- * How a cell is read; `parse` gives undefined for what it is not, and `otherwise` says what it
- * would have to be.
- */
-interface Format<T> {
-  parse(cell: string): T | undefined
-  otherwise: string
+function readValues(read: Read, { notation }: Decoding): RowValues {
+  return defined({
+    externalId: read('externalId', text(maxNameLength)),
+    name: read('name', text(maxNameLength)) ?? '',
+    amount: read('amount', decimal(notation)),
+    currency: read('currency', currency),
+    valuePeriod: read('valuePeriod', oneOf(['ONE_TIME', 'MONTHLY', 'QUARTERLY', 'ANNUAL'])),
+    description: read('description', longText),
+    nextStep: read('nextStep', longText),
+    expectedCloseDate: read('expectedCloseDate', day(notation)),
+    confidence: read('confidence', percent),
+    priority: read('priority', oneOf(['LOW', 'MEDIUM', 'HIGH'])),
+    leadRef: read('leadRef', longText),
+    metadata: read('metadata', jsonOf('JSON', z.unknown())),
+  })
 }
 
-function text(longest: number): Format<string> {
-  const otherwise = `has more than ${longest} characters`
-  return { parse: (cell) => ([...cell].length <= longest ? cell : undefined), otherwise }
+function readContacts(
+  read: Read,
+  reasons: string[],
+): { contacts?: ToldContact[]; wholeContacts?: boolean } {
+  const all = read('contacts', toldContacts)
+  if (all) return { contacts: all, wholeContacts: true }
+  const single = defined({
+    name: read('contactName', text(maxNameLength)),
+    email: read('contactEmail', text(maxNameLength)),
+    role: read('contactRole', longText),
+  })
+  if (single.name || single.email) return { contacts: [single], wholeContacts: false }
+  if (single.role) reasons.push('contactRole has no contactName or contactEmail beside it')
+  return {}
+}
+
+function readCustomFields(
+  read: Read,
+  { definitions, notation }: Decoding,
+): CustomValues | undefined {
+  const values = definitions.flatMap((definition) => {
+    const value = read(definition.key as CustomKey, customFormat(definition, notation))
+    return value === undefined ? [] : [[definition.key, value]]
+  })
+  return values.length > 0 ? Object.fromEntries(values) : undefined
 }
 
 function stageAmong(stages: ImportStage[]): Format<ImportStage> {
@@ -120,73 +187,6 @@ function stageAmong(stages: ImportStage[]): Format<ImportStage> {
   }
 }
 
-const day: Format<Date> = {
-  otherwise: 'is no day such as 2026-03-31',
-  parse(cell) {
-    const date = new Date(`${cell}T00:00:00Z`)
-    // Without the comparison 2026-02-30 would be the 2nd of March.
-    const isDay = /^\d{4}-\d\d-\d\d$/.test(cell) && inRange(date) && date.toJSON().startsWith(cell)
-    return isDay ? date : undefined
-  },
-}
-
-const instant: Format<Date> = {
-  otherwise: 'is neither a day such as 2026-03-31 nor an instant such as 2026-03-31T09:30:00Z',
-  parse(cell) {
-    const form = /^(\d{4}-\d\d-\d\d)(?:(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d))?$/
-    const [, date = '', time = 'T00:00:00', zone = 'Z'] = form.exec(cell) ?? []
-    if (!day.parse(date)) return undefined
-    const parsed = new Date(`${date}${time}${zone.replace(/(\d\d)(\d\d)$/, '$1:$2')}`)
-    return inRange(parsed) ? parsed : undefined
-  },
-}
-
-const amount: Format<Prisma.Decimal> = {
-  otherwise:
-    'is no plain decimal such as 1054.50, with at most 4 decimals and below 900000000000000',
-  parse(cell) {
-    if (!/^-?\d+(\.\d+)?$/.test(cell)) return undefined
-    try {
-      const parsed = Decimal.parseValue(cell.replace(/^(-?)0+(?=\d)/, '$1'))
-      // There is a negative zero, and PostgreSQL gives it back as zero.
-      return parsed.isZero() ? parsed.abs() : parsed
-    } catch {
-      return undefined
-    }
-  },
-}
-
-const currency: Format<string> = {
-  otherwise: 'is no ISO 4217 currency such as USD',
-  parse: (cell) => (isCurrency(cell.toUpperCase()) ? cell.toUpperCase() : undefined),
-}
-
-const confidence: Format<number> = {
-  otherwise: 'is no whole number from 0 to 100',
-  parse: (cell) => (/^\d{1,3}$/.test(cell) && Number(cell) <= 100 ? Number(cell) : undefined),
-}
-
-const priority: Format<string> = {
-  otherwise: 'is none of LOW, MEDIUM, HIGH',
-  parse: (cell) => ['LOW', 'MEDIUM', 'HIGH'].find((name) => name === cell.toUpperCase()),
-}
-
-/** Typing errors such as the year 0217 are dates to JavaScript and to PostgreSQL. */
-function inRange(date: Date): boolean {
-  return date.getUTCFullYear() >= 1900 && date.getUTCFullYear() <= 9999
-}
-
-function textFault(cell: string): string | undefined {
-  if (cell.includes('\0')) return 'contains a NUL byte'
-  if (cell.includes('\ufffd')) return 'contains bytes that are not UTF-8'
-  return undefined
-}
-
 function quoted(cell: string, otherwise: string): string {
   return `"${cell.length > 80 ? `${cell.slice(0, 80)}…` : cell}" ${otherwise}`
-}
-
-/** Leaves out what is undefined, which Prisma refuses. */
-function defined<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
 }

@@ -1,6 +1,6 @@
 import { builder, textEnum } from '../builder.ts'
+import { compareRequired } from '../conditions.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { compareRequired } from '../list-inputs.ts'
 
 export const Role = textEnum('Role', 'What a member or an API key may do.', {
   ADMIN: 'Everything, including pipelines and members.',

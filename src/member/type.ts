@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
+import { escapeLike } from '../conditions.ts'
 import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { escapeLike } from '../list-inputs.ts'
 import { MemberFilter, memberWhere, Role } from './filters.ts'
 
 export const Member = builder.prismaNode('Member', {

@@ -18,105 +18,129 @@ interface Placed extends Place {
 const longestRank = 24
 const smallestWindow = 32
 
+/** Where a deal stands. Deals of the same rank, as another system may have left them, stand by their ids. */
+interface Spot {
+  rank: string
+  id: string
+}
+
 interface Gap {
-  previous: string | null
-  next: string | null
+  previous: Spot | null
+  next: Spot | null
 }
 
 /** A rank behind the last live deal of the stage. */
 export async function lastPlace(tx: Transaction, stageId: string): Promise<string> {
-  return generateKeyBetween(await neighbour(tx, { stageId, order: 'desc' }), null)
+  const [last] = await spots(tx, { stageId, order: 'desc', take: 1 })
+  return generateKeyBetween(last?.rank ?? null, null)
 }
 
 /**
  * The rank at a place on the stage's board, its end when no neighbour is named. Null when the deal
- * stands there already.
+ * stands there already. Where no short rank is left the deals around the place take new ones, which
+ * changes neither their order nor their versions.
  */
 export async function placeOf(
   tx: Transaction,
   placed: Placed,
   rank?: string,
 ): Promise<string | null> {
+  const { stageId, dealId } = placed
   const gap = await gapAt(tx, placed)
-  if (rank !== undefined && isInside(rank, gap)) return null
-  const key = generateKeyBetween(gap.previous, gap.next)
-  if (key.length <= longestRank) return key
-  await spread(tx, placed, gap)
-  const wider = await gapAt(tx, placed)
-  return generateKeyBetween(wider.previous, wider.next)
+  if (rank !== undefined && isInside({ rank, id: dealId }, gap)) return null
+  const free = rankIn(gap)
+  if (free !== null && free.length <= longestRank) return free
+  await spread(tx, stageId, gap.previous)
+  return rankIn(await gapAt(tx, placed))
 }
 
-function isInside(rank: string, { previous, next }: Gap): boolean {
-  return (previous === null || previous < rank) && (next === null || rank < next)
+/** A rank between two spots; null where they have the same one. */
+function rankIn({ previous, next }: Gap): string | null {
+  if (previous && next && previous.rank === next.rank) return null
+  return generateKeyBetween(previous?.rank ?? null, next?.rank ?? null)
+}
+
+function isInside(spot: Spot, { previous, next }: Gap): boolean {
+  return (!previous || precedes(previous, spot)) && (!next || precedes(spot, next))
+}
+
+function precedes(one: Spot, other: Spot): boolean {
+  return one.rank === other.rank ? one.id < other.id : one.rank < other.rank
 }
 
 /** One named neighbour is enough: the other is who stands there now; none means the end. */
 async function gapAt(tx: Transaction, placed: Placed): Promise<Gap> {
   const { stageId, dealId } = placed
-  const previous = placed.after ? await rankOf(tx, placed, 'after') : null
-  const next = placed.before ? await rankOf(tx, placed, 'before') : null
-  if (previous !== null && next !== null && previous >= next) {
+  const previous = placed.after ? await spotOf(tx, placed, 'after') : null
+  const next = placed.before ? await spotOf(tx, placed, 'before') : null
+  if (previous && next && !precedes(previous, next)) {
     const message = '`after` stands behind `before`: name neighbours in their order.'
     refuse(invalid(message, ['input', 'after']))
   }
-  if (previous !== null) {
-    const above = { stageId, dealId, rank: { gt: previous }, order: 'asc' } as const
-    return { previous, next: await neighbour(tx, above) }
-  }
-  const under = next === null ? {} : { rank: { lt: next } }
-  const below = { stageId, dealId, ...under, order: 'desc' } as const
-  return { previous: await neighbour(tx, below), next }
+  const [order, from] = previous ? (['asc', previous] as const) : (['desc', next] as const)
+  const [other = null] = await spots(tx, { stageId, order, from, without: dealId, take: 1 })
+  return previous ? { previous, next: other } : { previous: other, next }
 }
 
-async function rankOf(
+async function spotOf(
   { db, tenantId }: Transaction,
   { dealId, stageId, ...place }: Placed,
   argument: 'before' | 'after',
-): Promise<string> {
+): Promise<Spot> {
   const path = ['input', argument]
   const id = place[argument] ?? ''
   if (id === dealId) refuse(invalid('A deal cannot stand next to itself.', path))
   const found = await db.deal.findFirst({ where: { tenantId, id, deletedAt: null } })
   if (!found) return refuse(notFound('deal', path))
   if (found.stageId !== stageId) refuse(invalid('That deal is not in the stage moved to.', path))
-  return found.rank
+  return found
 }
 
 interface Search {
   stageId: string
-  /** The deal that shall stand there, which is no neighbour of itself. */
-  dealId?: string
-  rank?: { gt: string } | { lt: string }
   order: 'asc' | 'desc'
+  /** Only what stands beyond this spot in the order. */
+  from?: Spot | null
+  /** The deal that shall stand there, which is no neighbour of itself. */
+  without?: string
+  take: number
 }
 
-async function neighbour(
+/** Where the live deals of a stage stand. */
+function spots(
   { db, tenantId }: Transaction,
-  { stageId, dealId, rank, order }: Search,
-): Promise<string | null> {
-  const deal = await db.deal.findFirst({
+  { stageId, order, from, without, take }: Search,
+): Promise<Spot[]> {
+  const than = order === 'asc' ? 'gt' : 'lt'
+  return db.deal.findMany({
     where: {
       ...{ tenantId, stageId, deletedAt: null },
-      ...(rank && { rank }),
-      ...(dealId && { id: { not: dealId } }),
+      // The first condition is implied by the second, yet only it bounds the index.
+      ...(from && {
+        rank: { [`${than}e`]: from.rank },
+        OR: [{ rank: { [than]: from.rank } }, { id: { [than]: from.id } }],
+      }),
+      ...(without && { NOT: { id: without } }),
     },
     orderBy: [{ rank: order }, { id: order }],
-    select: { rank: true },
+    take,
+    select: { id: true, rank: true },
   })
-  return deal?.rank ?? null
 }
 
 /**
- * Gives the deals around a gap new ranks, evenly between those at the ends of a window that grows
- * until the new ranks are short. No deal changes its place, so none changes its version.
+ * Gives the deals on both sides of a gap new ranks, evenly between the two that bound a window. It
+ * grows until the new ranks are short, so that there is room for many before the next time.
  */
-async function spread(tx: Transaction, { stageId }: Placed, gap: Gap): Promise<void> {
+async function spread(tx: Transaction, stageId: string, previous: Spot | null): Promise<void> {
   for (let size = smallestWindow; ; size *= 4) {
-    const below = await around(tx, stageId, { lte: gap.previous ?? '' }, size)
-    const above = await around(tx, stageId, { gt: gap.previous ?? '' }, size)
+    const search = { stageId, from: previous, take: size + 1 }
+    const below = previous ? await spots(tx, { ...search, order: 'desc' }) : []
+    const above = await spots(tx, { ...search, order: 'asc' })
     const low = below.length > size ? (below.pop()?.rank ?? null) : null
     const high = above.length > size ? (above.pop()?.rank ?? null) : null
-    const deals = [...below.reverse(), ...above]
+    if (low !== null && low === high) continue
+    const deals = [...below.reverse(), ...(previous ? [previous] : []), ...above]
     const ranks = generateNKeysBetween(low, high, deals.length)
     const isWhole = low === null && high === null
     if (!isWhole && ranks.some((rank) => rank.length > longestRank / 2)) continue
@@ -127,26 +151,7 @@ async function spread(tx: Transaction, { stageId }: Placed, gap: Gap): Promise<v
   }
 }
 
-/** The deals next to a rank on one side, the nearest first, and one more than asked for. */
-function around(
-  { db, tenantId }: Transaction,
-  stageId: string,
-  rank: { lte: string } | { gt: string },
-  size: number,
-): Promise<{ id: string; rank: string }[]> {
-  const order = 'gt' in rank ? 'asc' : 'desc'
-  return db.deal.findMany({
-    where: { tenantId, stageId, deletedAt: null, rank },
-    orderBy: [{ rank: order }, { id: order }],
-    take: size + 1,
-    select: { id: true, rank: true },
-  })
-}
-
-async function writeRanks(
-  { db, tenantId }: Transaction,
-  ranks: { id: string; rank: string }[],
-): Promise<void> {
+async function writeRanks({ db, tenantId }: Transaction, ranks: Spot[]): Promise<void> {
   await db.$executeRaw`
     UPDATE deal SET rank = r.rank
     FROM jsonb_to_recordset(${JSON.stringify(ranks)}::jsonb) AS r(id uuid, rank text)

@@ -22,9 +22,8 @@ mutation('archiveStage', {
     fields: (t: PayloadFields<stages.ArchivedStage>) => ({
       ...stagePayload.fields(t),
       reassignedCount: t.int({
-        nullable: true,
-        description: 'How many deals went to `reassignTo`; null when nothing was done.',
-        resolve: ({ reassignedCount }) => reassignedCount ?? null,
+        description: 'How many deals went to `reassignTo`.',
+        resolve: ({ reassignedCount = 0 }) => reassignedCount,
       }),
     }),
   },

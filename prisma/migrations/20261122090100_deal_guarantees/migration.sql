@@ -51,6 +51,8 @@ BEGIN
 END $$;
 CREATE TRIGGER stage_sets_rotting_at AFTER UPDATE OF rotting_days ON stage
   FOR EACH ROW WHEN (OLD.rotting_days IS DISTINCT FROM NEW.rotting_days) EXECUTE FUNCTION stage_sets_rotting_at();
+UPDATE deal SET rotting_at = deal.stage_entered_at + s.rotting_days * interval '24 hours'
+FROM stage s WHERE s.tenant_id = deal.tenant_id AND s.id = deal.stage_id AND deal.status = 'OPEN' AND s.rotting_days IS NOT NULL;
 
 -- stage_total repeats what the live deals of each stage come to. Every write of a tenant holds its revision, so that these
 -- rows are never waited for in two orders.
@@ -151,7 +153,10 @@ CREATE INDEX deal_of_source ON deal (tenant_id, source_id, created_at, id) WHERE
 CREATE INDEX deal_of_close_reason ON deal (tenant_id, close_reason_id, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX deal_by_rotting_at ON deal (tenant_id, rotting_at, id) WHERE deleted_at IS NULL AND rotting_at IS NOT NULL;
 CREATE INDEX deal_by_stage_entered_at ON deal (tenant_id, stage_entered_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX deal_without_next_step ON deal (tenant_id, created_at, id) WHERE deleted_at IS NULL AND next_step IS NULL;
+CREATE INDEX deal_without_next_step ON deal (tenant_id, created_at, id)
+  WHERE deleted_at IS NULL AND (next_step IS NULL OR next_step = '');
+CREATE INDEX deal_open_by_expected_close ON deal (tenant_id, expected_close_key, id)
+  WHERE deleted_at IS NULL AND status = 'OPEN';
 
 CREATE INDEX deal_custom_value_search ON deal_custom_value USING gin (tenant_id, key, text_value gin_trgm_ops)
   WHERE text_value IS NOT NULL;
@@ -161,7 +166,7 @@ CREATE FUNCTION search_custom_values(field_key text, pattern text, most integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN QUERY EXECUTE $sql$
-    SELECT DISTINCT deal_id FROM deal_custom_value
+    SELECT deal_id FROM deal_custom_value
     WHERE tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid AND key = $1 AND text_value ILIKE $2
     LIMIT $3
   $sql$ USING field_key, pattern, most;
