@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { bulkCommands } from './commands-bulk.ts'
 import { catalogueCommands } from './commands-catalogue.ts'
 import { contactCommands } from './commands-contact.ts'
 import { customFieldCommands } from './commands-custom-field.ts'
@@ -16,6 +17,7 @@ export const commands: Record<string, Command> = {
   ...contactCommands,
   ...dealCommands,
   ...moveCommands,
+  ...bulkCommands,
   ...tagCommands,
   ...catalogueCommands,
   ...peopleCommands,

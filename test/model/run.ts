@@ -30,7 +30,8 @@ interface World {
   actors: Record<Step['by'], Actor>
   state: State
   keyed: Keyed[]
-  last?: Request
+  /** What was asked after the beginning, for who has to understand a failure. */
+  sent: string[]
 }
 
 const minuteMs = 60_000
@@ -74,10 +75,16 @@ export async function run(steps: Step[]): Promise<void> {
     pass(world, minuteMs)
     await ask(world, { field, by: world.actors.ADMIN, input: input(world.state) })
   }
+  world.sent = []
   await compare(world.t, world.state)
-  for (const step of steps) {
-    await take(world, step)
-    await compare(world.t, world.state, JSON.stringify(world.last))
+  try {
+    for (const step of steps) {
+      await take(world, step)
+      await compare(world.t, world.state)
+    }
+  } catch (error) {
+    if (error instanceof Error) error.message += `, after\n${world.sent.join('\n')}\n`
+    throw error
   }
 }
 
@@ -101,7 +108,7 @@ async function newWorld(): Promise<World> {
     ...{ tags: [], customFields: [] },
     numbers: { member: 2 },
   }
-  return { t, keys, actors, state, keyed: [] }
+  return { t, keys, actors, state, keyed: [], sent: [] }
 }
 
 async function take(world: World, step: Step): Promise<void> {
@@ -143,7 +150,7 @@ interface Request {
 /** Sends a mutation, and does and expects what the model says. */
 async function ask(world: World, request: Request): Promise<void> {
   const { field, by, input } = request
-  world.last = request
+  world.sent.push(`${by.role} ${field} ${JSON.stringify(input)}`)
   const command = commands[field]
   if (!command) throw new Error(`there is no command ${field}`)
   const pascal = `${field[0]?.toUpperCase()}${field.slice(1)}`
@@ -189,7 +196,7 @@ function expected(world: World, request: Request, payload: Payload): Outcome {
     return { told: { replayed: false, errors: [] }, shows }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    return { told: { replayed: false, errors: error.errors } }
+    return { told: { replayed: false, errors: error.errors }, shows: error.shows }
   }
 }
 

@@ -175,9 +175,12 @@ export interface State {
 /** Why a mutation does nothing: each as its code, where in the input, and what else it tells. */
 export class Refused extends Error {
   readonly errors: string[]
-  constructor(errors: string[]) {
+  /** What the payload shows all the same. */
+  readonly shows: object | undefined
+  constructor(errors: string[], shows?: object) {
     super(errors.join('; '))
     this.errors = errors
+    this.shows = shows
   }
 }
 
@@ -261,23 +264,17 @@ export function weighted(amount: string | null, probability: number): string | n
   return amount === null ? null : decimal(tenThousandths(amount) * probability, 6)
 }
 
-/** What the live deals of a stage come to, one total for each currency. */
-export function totalsOf(state: State, stage: Stage): object[] {
-  const deals = stage.board.map((id) => found(state.deals, id))
-  const currencies = [...new Set(deals.map(({ currency }) => currency))].sort()
+/** What those of the deals that are live come to, one total for each currency. */
+export function totalsOf(state: State, deals: Deal[]): object[] {
+  const live = deals.filter(({ deletedAt }) => deletedAt === null)
+  const currencies = [...new Set(live.map(({ currency }) => currency))].sort()
   return currencies.map((currency) => {
-    const of = deals.filter((deal) => deal.currency === currency)
+    const of = live.filter((deal) => deal.currency === currency)
     const sum = (value: (deal: Deal) => number) => of.reduce((all, deal) => all + value(deal), 0)
-    const share = ({ amount, confidence }: Deal) =>
-      tenThousandths(amount) * probabilityIn(stage, confidence)
-    return {
-      currency,
-      count: of.length,
-      amount: decimal(
-        sum(({ amount }) => tenThousandths(amount)),
-        4,
-      ),
-      weightedAmount: decimal(sum(share), 6),
-    }
+    const share = ({ amount, confidence, stage }: Deal) =>
+      tenThousandths(amount) * probabilityIn(stageOf(state, stage), confidence)
+    const amount = sum((deal) => tenThousandths(deal.amount))
+    const [whole, weighted] = [decimal(amount, 4), decimal(sum(share), 6)]
+    return { currency, count: of.length, amount: whole, weightedAmount: weighted }
   })
 }
