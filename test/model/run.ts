@@ -50,6 +50,7 @@ const stages = [
     { name: 'Dropped', kind: 'LOST' },
   ],
 ]
+const options = ['North', 'South']
 const rules = { noSkipping: true, noMovingBack: true, reasonToClose: true }
 const inStrict = ({ pipelines }: State) => ({ pipelineId: pipelines[1]?.id })
 const withContact = ({ contacts }: State) => ({ contactIds: [contacts[0]?.id] })
@@ -62,6 +63,9 @@ const beginning: [command: string, input: (state: State) => object][] = [
   ['createContact', () => ({ name: 'Ada' })],
   ['createContact', () => ({ name: 'Bob' })],
   ['createTag', () => ({ name: 'Hot' })],
+  ['createSource', () => ({ name: 'Referral' })],
+  ['createCustomField', () => ({ key: 'cf_region', label: 'Region', type: 'SELECT', options })],
+  ['createMember', () => ({ name: 'Cleo', role: 'MEMBER' })],
   ['createDeal', (state) => ({ name: 'Rocket', amount: '100', ...withContact(state) })],
   ['createDeal', () => ({ name: 'Engine' })],
   ['createDeal', (state) => ({ name: 'Fuel', ...inStrict(state) })],
