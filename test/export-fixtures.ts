@@ -5,7 +5,6 @@ import { Command } from 'commander'
 import { afterAll, vi } from 'vitest'
 import { registerExport } from '../src/commands/export.ts'
 import { registerImport } from '../src/commands/import.ts'
-import { newId } from '../src/ids.ts'
 import { done, pipelineFixture } from './fixtures.ts'
 import type { TestTenant } from './harness.ts'
 
@@ -49,16 +48,8 @@ export const definitions = [
 ]
 
 export async function defineFields(t: TestTenant): Promise<void> {
-  const [now, tenantId] = [new Date(), t.tenantId]
-  await t.write(async (tx) => {
-    await tx.db.customFieldDefinition.createMany({
-      data: definitions.map((definition, position) => ({
-        ...{ options: [], ...definition, label: definition.key, required: false, position },
-        ...{ tenantId, id: newId(), createdAt: now, updatedAt: now },
-      })),
-    })
-    tx.emit({ type: 'custom_field.created' })
-  })
+  for (const field of definitions)
+    await done(t, 'createCustomField', { ...field, label: field.key })
 }
 
 /** The pipelines and fields that an export refers to. */

@@ -3,7 +3,7 @@ import { newId } from '../src/ids.ts'
 import type { ImportOptions } from '../src/import/service.ts'
 import { findColumns } from '../src/import-field/rules.ts'
 import { defineFields } from './export-fixtures.ts'
-import { ask, memberFixture, pipelineFixture, tagFixture, untouched } from './fixtures.ts'
+import { ask, done, memberFixture, pipelineFixture, tagFixture, untouched } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
 import { type Fields, noChange, runFields } from './import-fixtures.ts'
 
@@ -185,10 +185,11 @@ describe('importDeals with values', () => {
     await defineFields(t)
     await run([deal({ cf_seats: '3', cf_tier: 'Gold' })])
     await run([deal({ cf_seats: '4', cf_modules: 'Plans;Board' })])
-    expect((await read('customFields')).customFields).toMatchObject({
-      cf_seats: 4,
-      cf_tier: 'Gold',
-    })
+    expect((await read('customFields { key value }')).customFields).toEqual([
+      { key: 'cf_seats', value: 4 },
+      { key: 'cf_tier', value: 'Gold' },
+      { key: 'cf_modules', value: ['Plans', 'Board'] },
+    ])
     const { reasons } = await untouched([t], () =>
       run([
         deal({ cf_seats: 'few', cf_signed: 'soon' }),
@@ -197,7 +198,28 @@ describe('importDeals with values', () => {
     )
     expect(reasons).toEqual([
       [expect.stringMatching(/^cf_seats "few"/), expect.stringMatching(/^cf_signed "soon"/)],
-      ['cf_tier has no option "Tin", only Gold, Silver; plated'],
+      [expect.stringContaining('"cf_tier" (cf_tier) must be one of its options: "Gold"')],
+    ])
+  })
+
+  test('asks a new deal for what its pipeline requires, but not a copy with its history', async () => {
+    await run([deal({})])
+    await done(t, 'createCustomField', {
+      ...{ key: 'cf_code', label: 'Code', type: 'TEXT', required: true },
+    })
+    const field = { key: 'cf_other', label: 'Other', type: 'TEXT' }
+    const { id } = await pipelineFixture(t, { name: 'Other' })
+    await done(t, 'createCustomField', { ...field, pipelineId: id })
+    const history = JSON.stringify([{ stage: 'Lead', occurredAt: '2026-01-01' }])
+    const { reasons } = await run([
+      deal({}),
+      deal({ externalId: '2' }),
+      deal({ externalId: '3', cf_code: 'a', cf_other: 'b' }),
+      deal({ externalId: '4', cf_other: 'b', history }),
+    ])
+    expect(reasons).toEqual([
+      [expect.stringContaining('"cf_code" (Code) must be')],
+      [expect.stringContaining('"cf_other" is of another pipeline')],
     ])
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { customFormat, mergeCustomValues } from '../src/import-custom-field/rules.ts'
+import type { CustomFieldType } from '../src/custom-value/rules.ts'
+import { customFormat } from '../src/import-custom-field/rules.ts'
 import {
   dateOrderOf,
   day,
@@ -154,10 +155,10 @@ test('a told history says by its path what is wrong', () => {
 })
 
 describe('a custom field', () => {
-  const read = (type: string, cell: string, notation: Notation = {}) =>
-    customFormat({ key: 'cf_x', type, options: [] }, notation).parse(cell)
+  const read = (type: CustomFieldType, cell: string, notation: Notation = {}) =>
+    customFormat({ type }, notation).parse(cell)
 
-  test.each<[string, string, unknown, Notation?]>([
+  test.each<[CustomFieldType, string, unknown, Notation?]>([
     ['TEXT', ' a ', ' a '],
     ['NUMBER', '-12.50', -12.5],
     ['NUMBER', '1.054,5', 1054.5, { decimal: ',' }],
@@ -173,7 +174,7 @@ describe('a custom field', () => {
     expect(read(type, cell, notation)).toEqual(expected)
   })
 
-  test.each([
+  test.each<[CustomFieldType, string]>([
     ['NUMBER', 'many'],
     ['NUMBER', '899999999999999.1234'],
     ['MONEY', '12.50'],
@@ -185,14 +186,5 @@ describe('a custom field', () => {
     ['URL', 'ftp://example.com'],
   ])('of type %s is not read from %s', (type, cell) => {
     expect(read(type, cell)).toBeUndefined()
-  })
-
-  test('takes its options, and one that was removed where the deal has it', () => {
-    const definitions = [{ key: 'cf_x', type: 'SELECT', options: ['Gold', 'Silver'] }]
-    const merge = (value: string, stored = {}) =>
-      mergeCustomValues(definitions, { stored, given: { cf_x: value } })
-    expect(merge('Gold', { cf_y: 1 })).toEqual({ values: { cf_x: 'Gold', cf_y: 1 }, reasons: [] })
-    expect(merge('Lead').reasons).toEqual(['cf_x has no option "Lead", only Gold, Silver'])
-    expect(merge('Lead', { cf_x: 'Lead' }).reasons).toEqual([])
   })
 })

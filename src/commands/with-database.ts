@@ -31,6 +31,6 @@ export async function tenantBySlug(database: Database, slug: string): Promise<st
 
 /** The scope of a write that an operator makes from the command line. */
 export function operatorScope(tenantId: string): WriteScope {
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, role: 'ADMIN' } as const
+  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true } as const
   return { tenantId, actor, now: new Date(), requestId: randomUUID() }
 }

@@ -32,7 +32,7 @@ export async function seedDemo(
   const day = startOfDay(now)
   const tenantId = found ?? (await createTenant(database, { ...tenant, now: foundedOn(day) }))
   const rows = demoRows(demoSeed, day)
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, role: 'ADMIN' } as const
+  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true } as const
   const secret = await writeTransaction(
     database,
     { tenantId, actor, now, requestId: 'demo' },

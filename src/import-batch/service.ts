@@ -1,8 +1,9 @@
 import { generateKeyBetween } from 'fractional-indexing'
+import type { FieldDefinition } from '../custom-field/rules.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
 import { findContacts, organizationsOfNew, writeDealContacts } from '../import-contact/service.ts'
-import type { CustomValues, FieldDefinition } from '../import-custom-field/rules.ts'
+import type { CustomValues } from '../import-custom-field/rules.ts'
 import {
   type Decision,
   decide,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { FieldDefinition } from '../custom-field/rules.ts'
 import {
   currency,
   day,
@@ -8,20 +9,17 @@ import {
   type Notation,
   text,
 } from '../import-format/rules.ts'
-import { cellAs, isSameJson, jsonOf, namesOf } from '../import-json/rules.ts'
+import { cellAs, jsonOf, namesOf } from '../import-json/rules.ts'
 import { maxNameLength } from '../texts.ts'
-
-export interface FieldDefinition {
-  key: string
-  type: string
-  options: string[]
-}
 
 /** Values of custom fields by their keys. */
 export type CustomValues = Record<string, unknown>
 
 /** How a cell tells a value of the field, in the form in which it is stored. */
-export function customFormat({ type }: FieldDefinition, notation: Notation): Format<unknown> {
+export function customFormat(
+  { type }: Pick<FieldDefinition, 'type'>,
+  notation: Notation,
+): Format<unknown> {
   switch (type) {
     case 'NUMBER':
       return number(notation)
@@ -43,23 +41,16 @@ export function customFormat({ type }: FieldDefinition, notation: Notation): For
 }
 
 /**
- * What a deal then has of custom fields, or why it cannot. An option that was removed stays with
- * the deals that have it.
+ * The definitions by which values of a copy are checked. An export has values of archived fields
+ * and of the pipelines where a deal was before, and lacks those that were not required then.
  */
-export function mergeCustomValues(
-  definitions: FieldDefinition[],
-  { stored, given }: { stored: CustomValues; given: CustomValues },
-): { values: CustomValues; reasons: string[] } {
-  const changed = Object.entries(given).filter(([key, value]) => !isSameJson(value, stored[key]))
-  const reasons = changed.flatMap(([key, value]) => {
-    const field = definitions.find((definition) => definition.key === key)
-    if (!field || !['SELECT', 'MULTI_SELECT'].includes(field.type)) return []
-    const known = [...field.options, ...[stored[key]].flat()]
-    const unknown = [value].flat().find((option) => !known.includes(option))
-    const options = field.options.join(', ')
-    return unknown === undefined ? [] : [`${key} has no option "${unknown}", only ${options}`]
-  })
-  return { values: { ...stored, ...Object.fromEntries(changed) }, reasons }
+export function forCopies(definitions: FieldDefinition[]): FieldDefinition[] {
+  return definitions.map((field) => ({
+    ...field,
+    pipelineId: null,
+    archivedAt: null,
+    required: false,
+  }))
 }
 
 function stored<T>({ parse, otherwise }: Format<T>, toStored: (value: T) => unknown) {

@@ -1,3 +1,4 @@
+import { type FieldDefinition, mergeCustomValues } from '../custom-field/rules.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import {
   type DealContactChanges,
@@ -6,11 +7,7 @@ import {
   namedTwice,
   type ToldContact,
 } from '../import-contact/rules.ts'
-import {
-  type CustomValues,
-  type FieldDefinition,
-  mergeCustomValues,
-} from '../import-custom-field/rules.ts'
+import { type CustomValues, forCopies } from '../import-custom-field/rules.ts'
 import {
   correctedClosedAt,
   type DatedStage,
@@ -115,10 +112,9 @@ export interface Known extends Links {
  * changes nothing.
  */
 export function decide(row: ImportRow, known: Known): Decision {
-  const { deal, definitions = [] } = known
-  const { customFields: given = {} } = row
-  const custom = mergeCustomValues(definitions, { stored: deal?.customFields ?? {}, given })
-  const reasons = [...objections(row, known), ...custom.reasons]
+  const { deal } = known
+  const custom = customValuesOf(row, known)
+  const reasons = [...objections(row, known), ...custom.errors.map(({ message }) => message)]
   if (reasons.length > 0) return { outcome: 'rejected', reasons }
   if (deal?.deletedAt) return { outcome: 'unchanged' }
   const contacts = known.contacts && dealContactChanges(known.contacts)
@@ -134,6 +130,15 @@ export function decide(row: ImportRow, known: Known): Decision {
   return changedFields(changes).length > 0
     ? { outcome: 'updated', changes }
     : { outcome: 'unchanged' }
+}
+
+/** A row that tells a deal's history is a copy of it, as it was. */
+function customValuesOf(row: ImportRow, { deal, pipelineId, definitions = [] }: Known) {
+  const { customFields: given, history } = row
+  const stored = deal?.customFields ?? {}
+  return mergeCustomValues(history ? forCopies(definitions) : definitions, {
+    ...{ pipelineId, stored, given, entering: !deal },
+  })
 }
 
 function objections(row: ImportRow, known: Known): string[] {

@@ -1,10 +1,7 @@
 import { z } from 'zod'
+import type { FieldDefinition } from '../custom-field/rules.ts'
 import { type ToldContact, toldContacts } from '../import-contact/rules.ts'
-import {
-  type CustomValues,
-  customFormat,
-  type FieldDefinition,
-} from '../import-custom-field/rules.ts'
+import { type CustomValues, customFormat } from '../import-custom-field/rules.ts'
 import type { ImportRow, RowValues } from '../import-deal/rules.ts'
 import type { CustomKey, FieldIndexes, ImportField, MappedField } from '../import-field/rules.ts'
 import {

@@ -102,7 +102,7 @@ async function inTransaction<T>(
   { database, tenantId, clock, requestId, options: { check } }: Import,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, role: 'ADMIN' } as const
+  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true } as const
   const scope: WriteScope = { tenantId, actor, now: clock(), requestId }
   if (!check) return writeTransaction(database, scope, work)
   try {

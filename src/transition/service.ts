@@ -25,7 +25,7 @@ export interface Entry {
 export async function enterStage(tx: Transaction, entering: Entering): Promise<Entry> {
   const { deal, from, to, override, hasReason = false } = entering
   const { db, tenantId, actor } = tx
-  if (override && actor.role !== 'ADMIN')
+  if (override && !actor.isAdmin)
     refuse(invalid('Only an administrator sets rules aside.', ['input', 'override']))
   const pipeline = await db.pipeline.findUniqueOrThrow({
     where: { tenantId_id: { tenantId, id: to.pipelineId } },
@@ -57,7 +57,7 @@ async function lastOpenStage(
 }
 
 async function mayReopen({ db, tenantId, actor }: Transaction, { from }: Entering) {
-  if (actor.role === 'ADMIN' || from?.kind === 'OPEN') return true
+  if (actor.isAdmin || from?.kind === 'OPEN') return true
   const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
   return tenant.membersMayReopen
 }
