@@ -66,10 +66,12 @@ function change(
   return {
     ...forAdministrators,
     selection: `${noun} { id }`,
-    input: (state, pick) => ({
-      [idName]: pick.idOf(noun === 'source' ? 'source' : 'close_reason', state[list]),
-      ...(apply === rename && { name: pick.from(names) }),
-    }),
+    input(state, pick) {
+      const archived = state[list].filter(({ archivedAt }) => archivedAt)
+      const entries = apply === restore && archived.length > 0 ? archived : state[list]
+      const id = pick.idOf(noun === 'source' ? 'source' : 'close_reason', entries)
+      return { [idName]: id, ...(apply === rename && { name: pick.from(names) }) }
+    },
     apply(state, input) {
       const entry = entryOf(state, catalogue, input)
       apply(state, entry, input)
