@@ -66,6 +66,8 @@ const beginning: [command: string, input: (state: State) => object][] = [
   ['createSource', () => ({ name: 'Referral' })],
   ['createCustomField', () => ({ key: 'cf_region', label: 'Region', type: 'SELECT', options })],
   ['createMember', () => ({ name: 'Cleo', role: 'MEMBER' })],
+  ['createDeal', () => ({ name: 'Gone' })],
+  ['deleteDeal', ({ deals }) => ({ dealId: deals[0]?.id, expectedVersion: 1 })],
   ['createDeal', (state) => ({ name: 'Rocket', amount: '100', ...withContact(state) })],
   ['createDeal', () => ({ name: 'Engine' })],
   ['createDeal', (state) => ({ name: 'Fuel', ...inStrict(state) })],
