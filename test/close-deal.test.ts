@@ -211,6 +211,7 @@ describe('reorderDeal', () => {
     expect(await ids()).toEqual([third.id, second.id, deal.id])
     const after = { dealId: second.id, expectedVersion: 1, after: third.id }
     await untouched([t], () => mutate(t, 'reorderDeal', after))
+    await untouched([t], () => done(t, 'reorderDeal', then()))
   })
 
   it('refuses a neighbour in another stage', async () => {
