@@ -64,6 +64,17 @@ describe('moveDealToPipeline', () => {
     })
   })
 
+  it('asks a closed deal without a reason for one where the new pipeline does', async () => {
+    await done(t, 'updatePipeline', { pipelineId: support.id, rules: { reasonToClose: true } })
+    await done(t, 'winDeal', { dealId: deal.id, expectedVersion: 1 })
+    const input = transfer({ expectedVersion: 2 })
+    const errors = await refusal(t, 'moveDealToPipeline', input)
+    expect(errors).toMatchObject([{ code: 'REASON_REQUIRED', path: ['input', 'reason'] }])
+    const told = { ...input, reason: 'Price' }
+    const payload = await done(t, 'moveDealToPipeline', told, selection)
+    expect(payload.deal).toMatchObject({ status: 'WON', wonReason: 'Price' })
+  })
+
   it('reopens in the new pipeline a deal whose last open stage is in the old one', async () => {
     await done(t, 'winDeal', { dealId: deal.id, expectedVersion: 1 })
     await done(t, 'moveDealToPipeline', transfer({ expectedVersion: 2 }))

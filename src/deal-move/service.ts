@@ -95,7 +95,10 @@ export async function changeStage(
   return { dealId: deal.id, stageChangeId }
 }
 
-/** A deal that goes from one pipeline's closed stage to another's of that kind stays as closed. */
+/**
+ * A deal that goes from one pipeline's closed stage to another's of that kind stays as closed, by
+ * the reason that it has: without any it is asked for one where the other pipeline requires it.
+ */
 async function closingOf(
   tx: Transaction,
   deal: Deal,
@@ -103,7 +106,8 @@ async function closingOf(
   closing: { reason?: string | null; required: boolean },
 ): Promise<Closing> {
   const staysClosed = to.pipelineId !== deal.pipelineId && to.kind === deal.status
-  if (!staysClosed || to.kind === 'OPEN' || closing.reason?.trim())
+  const lacksReason = closing.required && !deal.closeReasonId
+  if (!staysClosed || to.kind === 'OPEN' || lacksReason || closing.reason?.trim())
     return closeOrReopen(tx, to, { reason: closing.reason, required: closing.required })
   return { closedAt: deal.closedAt, closeReasonId: deal.closeReasonId }
 }
