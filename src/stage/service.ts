@@ -215,7 +215,7 @@ export async function refuseInUse(
   const orderBy = [{ createdAt: 'asc' as const }, { id: 'asc' as const }]
   const deals = await db.deal.findMany({ where, orderBy, take: 10, select: { id: true } })
   const dealIds = deals.map(({ id }) => id)
-  const message = `${count} deals are in the stage "${stage.name}", deleted ones too: ${fix}.`
+  const message = `${count === 1 ? '1 deal is' : `${count} deals are`} in the stage "${stage.name}", deleted ones too: ${fix}.`
   refuse({ code: 'STILL_IN_USE', message, path, count, dealIds } as StillInUse)
 }
 
