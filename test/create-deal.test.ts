@@ -154,6 +154,16 @@ describe('createDeal', () => {
   })
 })
 
+it.each(['contactIds', 'tagIds', 'assigneeIds'])(
+  'createDeal takes at most 100 %s',
+  async (argument) => {
+    const noun = { contactIds: 'contact', tagIds: 'tag', assigneeIds: 'member' }[argument]
+    const ids = Array.from({ length: 101 }, () => `${noun}_${randomUUID()}`)
+    const errors = await refusal(t, 'createDeal', { name: 'Rocket', [argument]: ids })
+    expect(errors[0]).toMatchObject({ code: 'VALIDATION_ERROR', path: ['input', argument] })
+  },
+)
+
 describe('createDeal with every value', () => {
   const plain = {
     description: 'Two stages, reusable.',

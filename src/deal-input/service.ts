@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/transaction.ts'
 import { invalid, notFound, type UserError } from '../user-errors.ts'
+import { checkIdCount } from './rules.ts'
 
 /** Ids that the input of a deal refers to. */
 export interface DealReferences {
@@ -28,6 +29,7 @@ export async function checkReferences(
     select: { id: true },
   })
   const errors = [
+    ...tooMany({ contactIds, tagIds, assigneeIds }),
     ...(await missing(organizations, 'organization', 'organizationId', (ids) =>
       db.organization.findMany(find(ids)),
     )),
@@ -44,6 +46,12 @@ export async function checkReferences(
       errors.push(invalid('Another deal has this id.', [...path, 'externalId']))
   }
   return errors
+}
+
+function tooMany(lists: Record<string, string[] | undefined>): UserError[] {
+  return Object.entries(lists).flatMap(([argument, ids = []]) =>
+    ids.length === 0 ? [] : checkIdCount(ids, [...path, argument]),
+  )
 }
 
 /**

@@ -33,6 +33,11 @@ function refuseAbsent(state: State, id: string | null | undefined, path: string)
   if (id && !state.contacts.some((contact) => contact.id === id)) refuse(`NOT_FOUND ${path}`)
 }
 
+function refuseIntroducer(state: State, { introducedById }: Part, contactId: string): void {
+  refuseAbsent(state, introducedById, 'introducedById')
+  if (introducedById === contactId) refuse('VALIDATION_ERROR introducedById')
+}
+
 const addDealContact: Command<Versioned & Part & { contactId: string }> = {
   weight: 4,
   selection: 'deal { id } dealContact { id }',
@@ -44,7 +49,7 @@ const addDealContact: Command<Versioned & Part & { contactId: string }> = {
   apply(state, { contactId, dealId, expectedVersion, ...input }, { payload }) {
     const deal = dealToChange(state, { dealId, expectedVersion })
     refuseAbsent(state, contactId, 'contactId')
-    refuseAbsent(state, input.introducedById, 'introducedById')
+    refuseIntroducer(state, input, contactId)
     if (deal.contacts.some(({ contact }) => contact === contactId))
       refuse('CONTACT_ALREADY_ADDED contactId')
     const isPrimary = input.isPrimary ?? deal.contacts.length === 0
@@ -81,7 +86,7 @@ const updateDealContact: Command<Versioned & Part & { dealContactId: string }> =
   apply(state, { dealContactId, dealId, expectedVersion, ...input }) {
     const deal = dealToChange(state, { dealId, expectedVersion })
     const current = contactOn(deal, dealContactId)
-    refuseAbsent(state, input.introducedById, 'introducedById')
+    refuseIntroducer(state, input, current.contact)
     const next = { ...current, ...written(input) }
     if (JSON.stringify(next) === JSON.stringify(current)) return undefined
     if (next.isPrimary && !current.isPrimary) releasePrimary(deal)

@@ -113,7 +113,9 @@ export function brokenRules(state: State, deal: Deal, to: Stage, by: Actor): str
   const broken: string[] = []
   const may = by.role === 'ADMIN' || state.tenant.membersMayReopen
   if (from.kind !== 'OPEN' && to.kind === 'OPEN' && !may) broken.push('REOPENING')
-  const origin = from.kind === 'OPEN' ? from : deal.lastOpen ? stageOf(state, deal.lastOpen) : null
+  const last = deal.lastOpen ? stageOf(state, deal.lastOpen) : null
+  const lastLive = last?.kind === 'OPEN' && !last.archivedAt ? last : null
+  const origin = from.kind === 'OPEN' ? from : lastLive
   if (origin?.pipeline === to.pipeline && to.kind !== 'LOST')
     broken.push(...outOfOrder(state, origin, to))
   const missing = missingFields(to, deal)
