@@ -1,5 +1,6 @@
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as closeReasons from './service.ts'
 import { ClosedKind, CloseReason } from './type.ts'
 
@@ -16,16 +17,14 @@ const name = (t: InputFields) => ({
 const payload = {
   description: 'The reason, or why nothing was done.',
   fields: (t: PayloadFields<closeReasons.ChangedCloseReason>) => ({
-    closeReason: t.prismaField({
-      type: CloseReason,
-      nullable: true,
-      description: 'The reason as it is now; null when nothing was done.',
-      resolve: (query, { closeReasonId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: closeReasonId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return closeReasonId ? ctx.db.closeReason.findUnique(find) : null
-      },
-    }),
+    closeReason: t.prismaField(
+      rowOfPayload({
+        type: CloseReason,
+        key: 'closeReasonId',
+        description: 'The reason as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.closeReason.findUnique(byId),
+      }),
+    ),
   }),
 }
 

@@ -1,5 +1,6 @@
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as customFields from './service.ts'
 import { CustomFieldDefinition, CustomFieldType } from './type.ts'
 
@@ -19,16 +20,14 @@ const customFieldId = (t: InputFields) => t.id({ required: true, description: 'T
 const payload = {
   description: 'The field, or why nothing was done.',
   fields: (t: PayloadFields<{ customFieldId: string }>) => ({
-    customField: t.prismaField({
-      type: CustomFieldDefinition,
-      nullable: true,
-      description: 'The field as it is now; null when it was not changed.',
-      resolve: (query, { customFieldId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: customFieldId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return customFieldId ? ctx.db.customFieldDefinition.findUnique(find) : null
-      },
-    }),
+    customField: t.prismaField(
+      rowOfPayload({
+        type: CustomFieldDefinition,
+        key: 'customFieldId',
+        description: 'The field as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.customFieldDefinition.findUnique(byId),
+      }),
+    ),
   }),
 }
 

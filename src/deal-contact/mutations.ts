@@ -3,6 +3,7 @@ import { dealOfPayload, versionedOf, versionFields } from '../deal/mutations.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as dealContacts from './service.ts'
 import { DealContact } from './type.ts'
 
@@ -22,16 +23,14 @@ const dealContactId = (t: InputFields) =>
 const payload = {
   description: 'The contact on the deal, or why nothing was done.',
   fields: (t: PayloadFields<dealContacts.ChangedDealContact>) => ({
-    dealContact: t.prismaField({
-      type: DealContact,
-      nullable: true,
-      description: 'The contact on the deal; null when it is no longer there.',
-      resolve: (query, { dealContactId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: dealContactId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return dealContactId ? ctx.db.dealContact.findUnique(find) : null
-      },
-    }),
+    dealContact: t.prismaField(
+      rowOfPayload({
+        type: DealContact,
+        key: 'dealContactId',
+        description: 'The contact on the deal; null when it was removed, or the mutation refused.',
+        find: (db, byId) => db.dealContact.findUnique(byId),
+      }),
+    ),
     primaryContact: t.prismaField({
       type: Contact,
       nullable: true,

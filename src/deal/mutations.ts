@@ -1,22 +1,18 @@
-import type { Context } from '../context.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import { DealPriority, ValuePeriod } from './filters.ts'
 import * as deals from './service.ts'
 import { Deal } from './type.ts'
 
 /** The deal that a payload is about, read after the write. */
-export const dealOfPayload = {
+export const dealOfPayload = rowOfPayload({
   type: Deal,
-  nullable: true,
-  description: 'The deal as it is now; null when it was not changed.',
-  resolve: (query: object, { dealId }: { dealId?: string }, _args: object, ctx: Context) => {
-    const where = { tenantId: ctx.viewer.tenantId, id: dealId ?? '' }
-    const find = { ...query, where: { tenantId_id: where } }
-    return dealId ? ctx.db.deal.findUnique(find) : null
-  },
-} as const
+  key: 'dealId',
+  description: 'The deal as it is now; null when the mutation was refused.',
+  find: (db, byId) => db.deal.findUnique(byId),
+})
 
 const valueFields = (t: InputFields) => ({
   description: t.string({ description: 'Anything worth knowing, at most 10 000 characters.' }),
@@ -164,7 +160,10 @@ mutation('deleteDeal', {
     'Deletes a deal: it leaves every list and total, and can be restored with its history.',
   input: { description: 'The deal to delete.', fields: versionFields },
   payload: dealPayload,
-  write: (input) => (tx) => deals.deleteDeal(tx, versionedOf(input)),
+  write: (input) => {
+    const deal = versionedOf(input)
+    return (tx) => deals.deleteDeal(tx, deal)
+  },
 })
 
 mutation('restoreDeal', {
@@ -173,5 +172,8 @@ mutation('restoreDeal', {
     'Brings a deleted deal back to the end of its stage. A deal that is not deleted stays as it is.',
   input: { description: 'The deal to restore.', fields: versionFields },
   payload: dealPayload,
-  write: (input) => (tx) => deals.restoreDeal(tx, versionedOf(input)),
+  write: (input) => {
+    const deal = versionedOf(input)
+    return (tx) => deals.restoreDeal(tx, deal)
+  },
 })

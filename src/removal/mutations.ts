@@ -1,6 +1,7 @@
 import { encodeId, idOf, optionalIdOf } from '../ids.ts'
 import { Member } from '../member/type.ts'
 import { mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as removals from './service.ts'
 
 interface Reassigned {
@@ -33,7 +34,7 @@ mutation('deleteOrganization', {
     fields: (t: PayloadFields<{ organizationId: string } & Reassigned>) => ({
       deletedOrganizationId: t.id({
         nullable: true,
-        description: 'The id that it had; null when nothing was done.',
+        description: 'The id that it had; null when the mutation was refused.',
         resolve: ({ organizationId: id }) => (id ? encodeId('Organization', id) : null),
       }),
       reassignedCount: reassignedCount(t),
@@ -63,7 +64,7 @@ mutation('deleteContact', {
     fields: (t: PayloadFields<{ contactId: string } & Reassigned>) => ({
       deletedContactId: t.id({
         nullable: true,
-        description: 'The id that they had; null when nothing was done.',
+        description: 'The id that they had; null when the mutation was refused.',
         resolve: ({ contactId: id }) => (id ? encodeId('Contact', id) : null),
       }),
       reassignedCount: reassignedCount(t),
@@ -92,16 +93,14 @@ mutation('deleteMember', {
   payload: {
     description: 'The deleted member, or why nothing was done.',
     fields: (t: PayloadFields<{ memberId: string } & Reassigned>) => ({
-      member: t.prismaField({
-        type: Member,
-        nullable: true,
-        description: 'The member as they are now; null when nothing was done.',
-        resolve: (query, { memberId }, _args, ctx) => {
-          const where = { tenantId: ctx.viewer.tenantId, id: memberId ?? '' }
-          const find = { ...query, where: { tenantId_id: where } }
-          return memberId ? ctx.db.member.findUnique(find) : null
-        },
-      }),
+      member: t.prismaField(
+        rowOfPayload({
+          type: Member,
+          key: 'memberId',
+          description: 'The member as they are now; null when the mutation was refused.',
+          find: (db, byId) => db.member.findUnique(byId),
+        }),
+      ),
       reassignedCount: reassignedCount(t),
     }),
   },

@@ -1,5 +1,6 @@
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as sources from './service.ts'
 import { Source } from './type.ts'
 
@@ -16,16 +17,14 @@ const name = (t: InputFields) => ({
 const payload = {
   description: 'The source, or why nothing was done.',
   fields: (t: PayloadFields<sources.ChangedSource>) => ({
-    source: t.prismaField({
-      type: Source,
-      nullable: true,
-      description: 'The source as it is now; null when nothing was done.',
-      resolve: (query, { sourceId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: sourceId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return sourceId ? ctx.db.source.findUnique(find) : null
-      },
-    }),
+    source: t.prismaField(
+      rowOfPayload({
+        type: Source,
+        key: 'sourceId',
+        description: 'The source as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.source.findUnique(byId),
+      }),
+    ),
   }),
 }
 
