@@ -1,3 +1,4 @@
+import { changedValues } from '../changes.ts'
 import type { CustomFieldType } from '../custom-value/rules.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { CustomFieldDefinition, Prisma } from '../generated/prisma/client.ts'
@@ -102,21 +103,18 @@ export async function updateCustomField(
   const errors = checkDefinition(field.type, values, ['input'])
   if (errors.length > 0) refuse(...errors)
   const { label, description, options, required } = values
-  const data = {
+  const changed = changedValues(field, {
     ...(label != null && { label: label.trim() }),
     ...(description !== undefined && { description }),
     ...(required != null && { required }),
     ...(options != null && { options: options.map((option) => option.trim()) }),
-  }
-  const changed = Object.entries(data).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(field[name as keyof Definition]),
-  )
+  })
   const moved = await moveTo(tx, field, position)
-  const names = [...changed.map(([name]) => name), ...(moved ? ['position'] : [])]
+  const names = [...Object.keys(changed), ...(moved ? ['position'] : [])]
   if (names.length === 0) return { customFieldId: id }
   await db.customFieldDefinition.update({
     where: { tenantId_id: { tenantId, id } },
-    data: { ...Object.fromEntries(changed), updatedAt: now },
+    data: { ...changed, updatedAt: now },
   })
   tx.emit({ type: 'custom_field.updated', payload: { customFieldId: id, fields: names } })
   return { customFieldId: id }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { type Pipeline, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
@@ -93,7 +93,7 @@ export async function updatePipeline(
   const order = await pipelineOrder(tx)
   const errors = checkPipelineChange(change, order.length, ['input'])
   if (errors.length > 0) refuse(...errors)
-  const values = changedValues(pipeline, change)
+  const values = changesOf(pipeline, change)
   const position = change.position ?? pipeline.position
   const fields = [...Object.keys(values), ...(position === pipeline.position ? [] : ['position'])]
   if (fields.length === 0) return { pipelineId }
@@ -107,13 +107,12 @@ export async function updatePipeline(
   return { pipelineId }
 }
 
-function changedValues(pipeline: Pipeline, change: PipelineChange) {
-  const name = change.name?.trim() ?? pipeline.name
-  const rules = mergeRules(pipeline.rules, change.rules ?? {})
-  return {
-    ...(name !== pipeline.name && { name }),
-    ...(!isDeepStrictEqual(rules, rulesOf(pipeline.rules)) && { rules: { ...rules } }),
-  }
+function changesOf(pipeline: Pipeline, { name, rules }: PipelineChange) {
+  const before = { ...pipeline, rules: rulesOf(pipeline.rules) }
+  return changedValues(before, {
+    name: name?.trim(),
+    rules: rules ? { ...mergeRules(pipeline.rules, rules) } : undefined,
+  })
 }
 
 async function pipelineOrder({ db, tenantId }: Transaction): Promise<string[]> {

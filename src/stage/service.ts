@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
+import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
-import type { Stage as StageRow } from '../generated/prisma/client.ts'
+import type { Prisma, Stage as StageRow } from '../generated/prisma/client.ts'
 import {
   checkPosition,
   checkStage,
@@ -134,10 +134,8 @@ export async function updateStage(
   ]
   if (errors.length > 0) refuse(...errors)
   const values = { ...after, probability: stageProbability(after.kind, after.probability) }
-  const changed = Object.entries(values).filter(
-    ([field, value]) => !isDeepStrictEqual(value, stage[field as keyof Stage]),
-  )
-  const fields = changed.map(([field]) => field)
+  const changed = changedValues(stage, values)
+  const fields = Object.keys(changed)
   if (fields.length === 0) return { stageId, pipelineId }
   if (fields.includes('name') && !stage.archivedAt) {
     await refuseTakenName(tx, { ...stage, name: after.name }, [...path, 'name'])
@@ -148,7 +146,7 @@ export async function updateStage(
   }
   await db.stage.update({
     where: { tenantId_id: { tenantId, id: stageId } },
-    data: { ...Object.fromEntries(changed), updatedAt: now },
+    data: { ...(changed as Prisma.StageUncheckedUpdateInput), updatedAt: now },
   })
   tx.emit({ type: 'stage.updated', payload: { stageId, pipelineId, fields } })
   return { stageId, pipelineId }
