@@ -3,6 +3,7 @@ import type { CustomFieldType } from '../custom-value/rules.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { CustomFieldDefinition, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
+import { requirePipeline } from '../pipeline/service.ts'
 import { invalid, notFound, refuse } from '../user-errors.ts'
 import {
   type CustomValues,
@@ -71,7 +72,7 @@ export async function createCustomField(
     ...checkDefinition(type, { label, description, options: offered }, path),
   ]
   if (errors.length > 0) refuse(...errors)
-  await requirePipeline(tx, pipelineId)
+  if (pipelineId) await requirePipeline(tx, pipelineId)
   await refuseTakenKey(tx, key)
   await refuseTooMany(tx)
   const others = await db.customFieldDefinition.aggregate({
@@ -192,12 +193,6 @@ async function fieldToChange({ db, tenantId }: Transaction, id: string): Promise
   const where = { tenantId_id: { tenantId, id } }
   const field = await db.customFieldDefinition.findUnique({ where })
   return (field as Definition) ?? refuse(notFound('custom field', ['input', 'customFieldId']))
-}
-
-async function requirePipeline({ db, tenantId }: Transaction, id: string | null): Promise<void> {
-  if (id === null) return
-  const found = await db.pipeline.findFirst({ where: { tenantId, id }, select: { id: true } })
-  if (!found) refuse(notFound('pipeline', ['input', 'pipelineId']))
 }
 
 async function refuseTakenKey({ db, tenantId }: Transaction, key: string): Promise<void> {

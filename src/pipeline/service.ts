@@ -165,6 +165,17 @@ export async function requirePipeline(
   return found ?? refuse(notFound('pipeline', ['input', 'pipelineId']))
 }
 
+/** The pipeline of this name, in any case. */
+export async function pipelineNamed(
+  { db, tenantId }: Pick<Transaction, 'db' | 'tenantId'>,
+  name: string,
+): Promise<{ id: string; archived: boolean } | undefined> {
+  const [found] = await db.$queryRaw<{ id: string; archived: boolean }[]>`
+    SELECT id::text, archived_at IS NOT NULL AS archived FROM pipeline
+    WHERE tenant_id = ${tenantId}::uuid AND lower(name) = lower(${name.trim()})`
+  return found
+}
+
 /** Gives pipelines, or stages of one pipeline, their positions from 0 in the order of their ids. */
 export async function writeOrder(
   { db, tenantId, now }: Transaction,
@@ -194,14 +205,12 @@ async function releaseDefault({ db, tenantId, now }: Transaction): Promise<void>
 }
 
 async function refuseTakenName(
-  { db, tenantId }: Transaction,
+  tx: Transaction,
   name: string,
   path: string[],
-  except: string | null = null,
+  except?: string,
 ): Promise<void> {
-  const taken = await db.$queryRaw<unknown[]>`
-    SELECT 1 FROM pipeline WHERE tenant_id = ${tenantId}::uuid AND lower(name) = lower(${name})
-      AND id IS DISTINCT FROM ${except}::uuid`
-  if (taken.length === 0) return
+  const taken = await pipelineNamed(tx, name)
+  if (!taken || taken.id === except) return
   refuse({ code: 'NAME_TAKEN', message: `There is a pipeline named "${name}" already.`, path })
 }
