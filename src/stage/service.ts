@@ -1,5 +1,6 @@
 import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
+import { refuseInUse } from '../deal-use/service.ts'
 import type { Prisma, Stage as StageRow } from '../generated/prisma/client.ts'
 import {
   checkPosition,
@@ -9,7 +10,7 @@ import {
   stageProbability,
 } from '../pipeline/rules.ts'
 import { createStages, requirePipeline, writeOrder } from '../pipeline/service.ts'
-import { invalid, notFound, refuse, type StillInUse, type UserError } from '../user-errors.ts'
+import { invalid, notFound, refuse, type UserError } from '../user-errors.ts'
 import {
   changedStage,
   checkCleared,
@@ -142,7 +143,7 @@ export async function updateStage(
   }
   if (fields.includes('kind')) {
     await refuseLastOfKind(tx, stage, [...path, 'kind'])
-    await refuseInUse(tx, stage, 'move them to another stage first', [...path, 'kind'])
+    await refuseWithDeals(tx, stage, 'move them to another stage first', [...path, 'kind'])
   }
   await db.stage.update({
     where: { tenantId_id: { tenantId, id: stageId } },
@@ -201,20 +202,15 @@ export async function refuseLastOfKind(
 }
 
 /** Refuses where deals are in the stage, deleted ones too, with their number and the first of them. */
-export async function refuseInUse(
-  { db, tenantId }: Transaction,
-  stage: Stage,
+export async function refuseWithDeals(
+  tx: Transaction,
+  { id, name }: Stage,
   fix: string,
   path: string[],
 ): Promise<void> {
-  const where = { tenantId, stageId: stage.id }
-  const count = await db.deal.count({ where })
-  if (count === 0) return
-  const orderBy = [{ createdAt: 'asc' as const }, { id: 'asc' as const }]
-  const deals = await db.deal.findMany({ where, orderBy, take: 10, select: { id: true } })
-  const dealIds = deals.map(({ id }) => id)
-  const message = `${count} deals are in the stage "${stage.name}", deleted ones too: ${fix}.`
-  refuse({ code: 'STILL_IN_USE', message, path, count, dealIds } as StillInUse)
+  const message = (count: number) =>
+    `${count === 1 ? '1 deal is' : `${count} deals are`} in the stage "${name}", deleted ones too: ${fix}.`
+  await refuseInUse(tx, { deals: { stageId: id }, message, path })
 }
 
 /** The name is free again when the stage that had it is archived. */
