@@ -30,7 +30,8 @@ const payload = {
 
 mutation('createCloseReason', {
   scope: 'pipelines:write',
-  description: 'Adds a reason that no deal has yet. Reasons also come from deals that name them.',
+  description:
+    'Creates a reason that no deal has yet. Reasons also come from deals that name them.',
   input: {
     description: 'A reason to create.',
     fields: (t) => ({
@@ -73,7 +74,7 @@ mutation('archiveCloseReason', {
 
 mutation('restoreCloseReason', {
   scope: 'pipelines:write',
-  description: 'Brings an archived reason back into use.',
+  description: 'Brings an archived reason back. One that is not archived stays as it is.',
   input: { description: 'The reason to restore.', fields: closeReasonId },
   payload,
   write: (input) => {

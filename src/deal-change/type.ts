@@ -7,7 +7,7 @@ const DealChangeField = textEnum('DealChangeField', 'A field of a deal whose cha
   AMOUNT: 'The amount.',
   CURRENCY: 'The currency of the amount.',
   OWNER: 'The member who answers for it.',
-  ORGANIZATION: 'The company that it is made with.',
+  ORGANIZATION: 'The organization that it is made with.',
   EXPECTED_CLOSE_DATE: 'When it is expected to close.',
   PRIORITY: 'How urgent it is.',
   CONFIDENCE: 'The user’s own probability.',

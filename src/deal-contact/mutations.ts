@@ -11,7 +11,7 @@ const valueFields = (t: InputFields) => ({
   role: t.string({ description: 'Their part in it: `Decision maker`.' }),
   isPrimary: t.boolean({
     description:
-      'Whether they are the first to talk to; the one before is then no longer. Default: when nobody else is on the deal.',
+      'Whether they are the first to talk to; the one before is then no longer. When they are added: true where nobody else is on the deal.',
   }),
   introducedById: t.id({ description: 'The contact who brought them in.' }),
   metadata: t.field({ type: 'JSON', description: 'Anything that a program keeps with it.' }),
@@ -71,7 +71,7 @@ mutation('addDealContact', {
     description: 'A contact to put on a deal.',
     fields: (t) => ({
       ...versionFields(t),
-      contactId: t.id({ required: true, description: 'The person.' }),
+      contactId: t.id({ required: true, description: 'The contact.' }),
       ...valueFields(t),
     }),
   },

@@ -32,7 +32,7 @@ export const mannerFields = (t: InputFields) => ({
   ...placeFields(t),
   reason: t.string({
     description:
-      'Why it is won or lost; some stages require it. A new one joins `closeReasons`, in which case is ignored.',
+      'Why it is won or lost; some stages require it. A new one joins `closeReasons`; those that differ only in case are one.',
   }),
   note: t.string({ description: 'Anything to add to the audit.' }),
   override: t.boolean({

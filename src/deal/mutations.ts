@@ -19,7 +19,7 @@ const valueFields = (t: InputFields) => ({
   amount: t.field({ type: 'Decimal', description: 'What it is worth in `currency`.' }),
   currency: t.field({
     type: 'CurrencyCode',
-    description: 'The currency of `amount`. A new deal has the tenant’s by default.',
+    description: 'The currency of `amount`. A new deal: the tenant’s `defaultCurrency`.',
   }),
   valuePeriod: t.field({
     type: ValuePeriod,
@@ -27,11 +27,11 @@ const valueFields = (t: InputFields) => ({
   }),
   confidence: t.int({ description: 'The user’s own probability, 0 to 100; null for the stage’s.' }),
   priority: t.field({ type: DealPriority, description: 'How urgent it is.' }),
-  organizationId: t.id({ description: 'The company that it is made with.' }),
+  organizationId: t.id({ description: 'The organization that it is made with.' }),
   ownerId: t.id({ description: 'The member who answers for it. A new deal: the viewer.' }),
   source: t.string({
     description:
-      'Where it came from. A name that is new joins `sources`, in which case is ignored.',
+      'Where it came from. A new name joins `sources`; names that differ only in case are one.',
   }),
   nextStep: t.string({ description: 'What to do next.' }),
   expectedCloseDate: t.field({ type: 'Date', description: 'When it is expected to close.' }),

@@ -20,9 +20,9 @@ mutation('deleteOrganization', {
   description:
     'Deletes an organization for good. Its contacts stay, and are without one unless `reassignTo` takes them over.',
   input: {
-    description: 'An organization to delete.',
+    description: 'The organization to delete, and what takes its place.',
     fields: (t) => ({
-      organizationId: t.id({ required: true, description: 'The organization to delete.' }),
+      organizationId: t.id({ required: true, description: 'The organization.' }),
       reassignTo: t.id({
         description:
           'The organization that gets its deals and contacts. Needed where it has deals.',
@@ -50,9 +50,9 @@ mutation('deleteContact', {
   scope: 'contacts:write',
   description: 'Deletes a contact for good.',
   input: {
-    description: 'A contact to delete.',
+    description: 'The contact to delete, and who takes their place.',
     fields: (t) => ({
-      contactId: t.id({ required: true, description: 'The contact to delete.' }),
+      contactId: t.id({ required: true, description: 'The contact.' }),
       reassignTo: t.id({
         description:
           'The contact that takes their place on deals, and as who introduced others. Needed where they have deals.',
@@ -81,9 +81,9 @@ mutation('deleteMember', {
   description:
     'Deletes a member: they leave every list, their API keys are revoked, and history goes on naming them. Nobody deletes themselves.',
   input: {
-    description: 'A member to delete.',
+    description: 'The member to delete, and who takes their place.',
     fields: (t) => ({
-      memberId: t.id({ required: true, description: 'The member to delete.' }),
+      memberId: t.id({ required: true, description: 'The member.' }),
       reassignTo: t.id({
         description:
           'The member who gets the deals that they own or are assigned to. Needed where they have any.',

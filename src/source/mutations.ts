@@ -30,7 +30,8 @@ const payload = {
 
 mutation('createSource', {
   scope: 'pipelines:write',
-  description: 'Adds a source that no deal has yet. Sources also come from deals that name them.',
+  description:
+    'Creates a source that no deal has yet. Sources also come from deals that name them.',
   input: { description: 'A source to create.', fields: name },
   payload,
   write: (input) => (tx) => sources.createSource(tx, input),
@@ -63,7 +64,7 @@ mutation('archiveSource', {
 
 mutation('restoreSource', {
   scope: 'pipelines:write',
-  description: 'Brings an archived source back into use.',
+  description: 'Brings an archived source back. One that is not archived stays as it is.',
   input: { description: 'The source to restore.', fields: sourceId },
   payload,
   write: (input) => {

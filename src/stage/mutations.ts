@@ -44,9 +44,9 @@ const name = '1 to 255 characters, unique among the live stages of the pipeline 
 
 mutation('createStage', {
   scope: 'pipelines:write',
-  description: 'Adds a stage to a pipeline.',
+  description: 'Creates a stage of a pipeline.',
   input: {
-    description: 'A stage to add.',
+    description: 'A stage to create.',
     fields: (t) => ({
       pipelineId: t.id({ required: true, description: 'The pipeline.' }),
       name: t.string({ required: true, description: name }),
