@@ -134,6 +134,7 @@ export async function archiveCustomField(
   return { customFieldId: id }
 }
 
+/** Brings a field back into use, unless as many as there may be are in use. */
 export async function restoreCustomField(
   tx: Transaction,
   { customFieldId: id }: { customFieldId: string },

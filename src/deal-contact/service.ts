@@ -52,6 +52,7 @@ export async function addDealContact(
   return { dealId, dealContactId: id }
 }
 
+/** Writes the values that differ from the contact's on the deal; when none does nothing changes. */
 export async function updateDealContact(
   tx: Transaction,
   input: Versioned & DealContactInput & { dealContactId: string },

@@ -134,6 +134,7 @@ export async function archivePipeline(tx: Transaction, id: string): Promise<Chan
   return { pipelineId: id }
 }
 
+/** Brings an archived pipeline back into the lists. One that is not archived stays as it is. */
 export async function restorePipeline(tx: Transaction, id: string): Promise<ChangedPipeline> {
   const { archivedAt } = await requirePipeline(tx, id)
   if (!archivedAt) return { pipelineId: id }
