@@ -89,5 +89,5 @@ export function createContext(request: RequestScope): Context {
 }
 
 function actorOf({ memberId, apiKeyId, role }: Viewer): Actor {
-  return { kind: apiKeyId ? 'API_KEY' : 'MEMBER', memberId, apiKeyId, role }
+  return { kind: apiKeyId ? 'API_KEY' : 'MEMBER', memberId, apiKeyId, isAdmin: role === 'ADMIN' }
 }

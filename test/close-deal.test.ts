@@ -146,6 +146,13 @@ describe('reopenDeal', () => {
     expect(open.stage.id).toBe(stageId)
   })
 
+  it('moves it to the first open stage when the last was archived, whatever the order', async () => {
+    await done(t, 'archiveStage', { stageId: sales.stage('Qualified') })
+    await done(t, 'updatePipeline', { pipelineId: sales.id, rules: { noMovingBack: true } })
+    const { deal: open } = await done(t, 'reopenDeal', then(), selection)
+    expect(open.stage.id).toBe(sales.stage('Lead'))
+  })
+
   it('moves a deal that never was open to the first open stage', async () => {
     const born = await dealFixture(t, { stageId: sales.stage('Won') })
     const input = { dealId: born.id, expectedVersion: 1 }
@@ -211,6 +218,7 @@ describe('reorderDeal', () => {
     expect(await ids()).toEqual([third.id, second.id, deal.id])
     const after = { dealId: second.id, expectedVersion: 1, after: third.id }
     await untouched([t], () => mutate(t, 'reorderDeal', after))
+    await untouched([t], () => done(t, 'reorderDeal', then()))
   })
 
   it('refuses a neighbour in another stage', async () => {

@@ -362,6 +362,20 @@ describe('contacts on deals', () => {
     },
   )
 
+  it.each(['addDealContact', 'updateDealContact'])(
+    '%s lets nobody introduce themselves',
+    async (field) => {
+      const { id } = await add(ada)
+      const whom = field === 'addDealContact' ? { contactId: bob.id } : { dealContactId: id }
+      const introducedById = field === 'addDealContact' ? bob.id : ada.id
+      const input = { dealId: deal.id, expectedVersion: 2, introducedById, ...whom }
+      const errors = await refusal(t, field, input)
+      expect(errors).toMatchObject([
+        { code: 'VALIDATION_ERROR', path: ['input', 'introducedById'] },
+      ])
+    },
+  )
+
   it.each(['updateDealContact', 'removeDealContact'])(
     '%s does not find a contact on another deal',
     async (field) => {

@@ -128,7 +128,7 @@ export async function testTenant(): Promise<TestTenant> {
     unready: async () => [],
   })
   const write: TestTenant['write'] = (work) => {
-    const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, role: 'ADMIN' } as const
+    const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, isAdmin: true } as const
     return writeTransaction(
       database,
       { tenantId, actor, now: fixed ?? new Date(), requestId: 'test' },

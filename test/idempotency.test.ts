@@ -58,7 +58,7 @@ const move = (stage: string, expectedVersion = 1) => ({
 const write =
   <T>(work: (tx: Transaction) => Promise<T>) =>
   () => {
-    const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, role: 'ADMIN' } as const
+    const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, isAdmin: true } as const
     const scope = { tenantId: t.tenantId, actor, now: monday, requestId: 'test' }
     return writeOnce(t.database, scope, work, retryable)
   }

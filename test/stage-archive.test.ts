@@ -99,7 +99,10 @@ describe('archiveStage', () => {
     const { id } = await dealIn('Lead', 'Gone')
     await done(t, 'deleteDeal', { dealId: id, expectedVersion: 1 })
     expect(await refusal(t, 'archiveStage', inputOf('Lead'))).toMatchObject([
-      { code: 'STILL_IN_USE', count: 1, deals: [{ id }] },
+      {
+        ...{ code: 'STILL_IN_USE', count: 1, deals: [{ id }] },
+        message: expect.stringContaining('1 deal is in the stage "Lead"'),
+      },
     ])
   })
 

@@ -64,6 +64,18 @@ describe('moveDealToPipeline', () => {
     })
   })
 
+  it('asks a closed deal that has no reason for one where the stage requires it', async () => {
+    const kinds = ['OPEN', 'WON', 'LOST'] as const
+    const stages = kinds.map((kind) => ({ name: kind, kind, reasonRequired: true }))
+    const { id: pipelineId } = await pipelineFixture(t, { name: 'Strict', stages })
+    await done(t, 'winDeal', { dealId: deal.id, expectedVersion: 1 })
+    const input = transfer({ expectedVersion: 2, pipelineId })
+    expect(await refusal(t, 'moveDealToPipeline', input)).toMatchObject([
+      { code: 'REASON_REQUIRED', path: ['input', 'reason'] },
+    ])
+    await done(t, 'moveDealToPipeline', { ...input, reason: 'Price' })
+  })
+
   it('reopens in the new pipeline a deal whose last open stage is in the old one', async () => {
     await done(t, 'winDeal', { dealId: deal.id, expectedVersion: 1 })
     await done(t, 'moveDealToPipeline', transfer({ expectedVersion: 2 }))

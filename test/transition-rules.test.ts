@@ -73,6 +73,18 @@ describe('judge', () => {
     },
   )
 
+  it.each([
+    ['archived', stages.filter((one) => one !== talks)],
+    ['of another kind now', stages.map((one) => (one === talks ? { ...one, kind: 'WON' } : one))],
+  ] as [string, TransitionStage[]][])(
+    'counts no closed deal from a stage that is %s',
+    (_, stages) => {
+      const change = { from: won, lastOpen: talks, rules: strict, stages }
+      expect(verdictOf({ ...change, to: lead }).refusals).toEqual([])
+      expect(verdictOf({ ...change, from: lost, to: won }).refusals).toEqual([])
+    },
+  )
+
   it('skips no stage that is archived, which is none of the live ones', () => {
     const live = stages.filter((one) => one !== offer)
     expect(verdictOf({ from: lead, to: talks, rules: strict, stages: live }).refusals).toEqual([])

@@ -50,30 +50,31 @@ interface OldDeal {
   source?: string
   reason?: string
   deleted?: boolean
+  custom?: object
 }
 
 const stages = { OPEN: 2, WON: 3, LOST: 4 }
 
 function insert(deal: OldDeal, index: number): string {
-  const { stage, amount, confidence = null, source, reason, deleted = false } = deal
+  const { stage, amount, confidence = null, source, reason, deleted = false, custom = {} } = deal
   const text = (value: string | undefined) => (value === undefined ? 'NULL' : `'${value}'`)
   const closed = stage === 'OPEN' ? 'NULL' : now
   return `INSERT INTO deal (tenant_id, id, number, name, amount, currency, value_period, confidence, status, pipeline_id, stage_id,
-      rank, stage_entered_at, closed_at, source, won_reason, lost_reason, version, created_at, updated_at, deleted_at)
+      rank, stage_entered_at, closed_at, source, won_reason, lost_reason, version, created_at, updated_at, deleted_at, custom_fields)
     VALUES (${id(0)}, gen_random_uuid(), ${index + 1}, 'Deal', ${amount}, 'USD', 'ONE_TIME', ${confidence}, '${stage}', ${id(1)},
       ${id(stages[stage])}, 'a${index}', ${now}, ${closed}, ${text(source)}, ${stage === 'WON' ? text(reason) : 'NULL'},
-      ${stage === 'LOST' ? text(reason) : 'NULL'}, 1, ${now}, ${now}, ${deleted ? now : 'NULL'})`
+      ${stage === 'LOST' ? text(reason) : 'NULL'}, 1, ${now}, ${now}, ${deleted ? now : 'NULL'}, '${JSON.stringify(custom)}')`
 }
 
 const deals: OldDeal[] = [
-  { stage: 'OPEN', amount: 10, confidence: 30, source: 'Cold call' },
-  { stage: 'OPEN', amount: 5, source: 'cold CALL ' },
+  { stage: 'OPEN', amount: 10, confidence: 30, source: 'Cold call', custom: { cf_seats: 5 } },
+  { stage: 'OPEN', amount: 5, source: 'cold CALL ', custom: { cf_seats: null, cf_old: null } },
   { stage: 'OPEN', amount: 99, deleted: true },
   { stage: 'WON', amount: null, reason: 'Price' },
   { stage: 'LOST', amount: -1, reason: 'price' },
 ]
 
-test('deals of an older gateway get their totals, catalogues and times of rotting', async () => {
+test('deals of an older gateway get their totals, catalogues, fields and times of rotting', async () => {
   await ask(`
     INSERT INTO tenant VALUES (${id(0)}, 'old', 'Old', 'USD', 'UTC', ${now});
     INSERT INTO pipeline (tenant_id, id, number, name, position, is_default, created_at, updated_at)
@@ -101,5 +102,15 @@ test('deals of an older gateway get their totals, catalogues and times of rottin
     { rotting_at: rotting, source: null, kind: null, reason: null },
     { rotting_at: null, source: null, kind: 'WON', reason: 'Price' },
     { rotting_at: null, source: null, kind: 'LOST', reason: 'price' },
+  ])
+  expect(await ask('SELECT key, type FROM custom_field_definition')).toEqual([
+    { key: 'cf_seats', type: 'NUMBER' },
+  ])
+  expect(
+    await ask(`SELECT custom_fields, number_key::int FROM deal d
+      LEFT JOIN deal_custom_value v ON v.deal_id = d.id WHERE number < 3 ORDER BY number`),
+  ).toEqual([
+    { custom_fields: { cf_seats: 5 }, number_key: 50_000 },
+    { custom_fields: {}, number_key: null },
   ])
 }, 120_000)

@@ -1,20 +1,20 @@
-import type { Role } from '../auth/scopes.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { Refusal } from '../user-errors.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
 
-/** Who changes something, as history tells it, and as whom the rules see them. */
+/** Who changes something, as history tells it. */
 export interface Actor {
   kind: 'MEMBER' | 'API_KEY' | 'IMPORT'
   memberId: string | null
   apiKeyId: string | null
-  role: Role
+  /** Whether the rules take them for an administrator. */
+  isAdmin: boolean
 }
 
 /** An import, or an operator on the command line, who may do everything. */
-export const operator: Actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, role: 'ADMIN' }
+export const operator: Actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true }
 
 export interface WriteScope {
   tenantId: string

@@ -4,7 +4,7 @@ import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
 import { checkTexts } from '../texts.ts'
-import { notFound, refuse } from '../user-errors.ts'
+import { invalid, notFound, refuse } from '../user-errors.ts'
 
 /** What can be written of a contact on a deal. A value that is left out stays; null clears. */
 export interface DealContactInput {
@@ -29,7 +29,7 @@ export async function addDealContact(
   await dealToChange(tx, input)
   checkRole(values)
   await requireContact(tx, contactId, ['input', 'contactId'])
-  await requireContact(tx, values.introducedById, ['input', 'introducedById'])
+  await requireIntroducer(tx, values, contactId)
   const others = await db.dealContact.findMany({
     where: { tenantId, dealId },
     select: { contactId: true },
@@ -62,7 +62,7 @@ export async function updateDealContact(
   await dealToChange(tx, input)
   checkRole(values)
   const current = await contactOfDeal(tx, dealId, id)
-  await requireContact(tx, values.introducedById, ['input', 'introducedById'])
+  await requireIntroducer(tx, values, current.contactId)
   const primary = isPrimary ?? current.isPrimary
   const changed = changedValues(current, values)
   const isChanged = Object.keys(changed).length > 0 || primary !== current.isPrimary
@@ -124,6 +124,16 @@ async function makePrimary(
     UPDATE deal_contact SET is_primary = true, updated_at = ${now}
     FROM (SELECT count(*) FROM released) AS others
     WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid`
+}
+
+async function requireIntroducer(
+  tx: Transaction,
+  { introducedById }: DealContactInput,
+  contactId: string,
+): Promise<void> {
+  const path = ['input', 'introducedById']
+  await requireContact(tx, introducedById, path)
+  if (introducedById === contactId) refuse(invalid('Nobody introduces themselves.', path))
 }
 
 async function requireContact(

@@ -74,7 +74,9 @@ export async function changeStage(
   const from = await stageOf(tx, deal)
   const becoming = { ...deal, ...values } as Deal
   const { reason = null, note = null, override } = manner
-  const entry = await enterStage(tx, { deal: becoming, from, to, reason, override })
+  const isKept = staysClosed(deal, to) && deal.closeReasonId !== null
+  const hasReason = Boolean(reason?.trim()) || isKept
+  const entry = await enterStage(tx, { deal: becoming, from, to, override, hasReason })
   const closing = await closingOf(tx, deal, to, { ...manner, required: entry.reasonRequired })
   const placed = { ...manner, stageId: to.id }
   await saveDeal(tx, manner, {
@@ -95,17 +97,22 @@ export async function changeStage(
   return { dealId: deal.id, stageChangeId }
 }
 
-/** A deal that goes from one pipeline's closed stage to another's of that kind stays as closed. */
+/** A deal that stays closed keeps when and why, unless a reason is given or still missing. */
 async function closingOf(
   tx: Transaction,
   deal: Deal,
   to: Stage,
   closing: { reason?: string | null; required: boolean },
 ): Promise<Closing> {
-  const staysClosed = to.pipelineId !== deal.pipelineId && to.kind === deal.status
-  if (!staysClosed || to.kind === 'OPEN' || closing.reason?.trim())
+  const { closedAt, closeReasonId } = deal
+  const lacksReason = closing.required && closeReasonId === null
+  if (!staysClosed(deal, to) || lacksReason || closing.reason?.trim())
     return closeOrReopen(tx, to, { reason: closing.reason, required: closing.required })
-  return { closedAt: deal.closedAt, closeReasonId: deal.closeReasonId }
+  return { closedAt, closeReasonId }
+}
+
+function staysClosed(deal: Deal, to: Stage): boolean {
+  return to.kind !== 'OPEN' && to.kind === deal.status && to.pipelineId !== deal.pipelineId
 }
 
 async function stageOf({ db, tenantId }: Transaction, { stageId }: Deal): Promise<Stage> {

@@ -45,8 +45,7 @@ export async function placeOf(
   placed: Placed,
   rank?: string,
 ): Promise<string | null> {
-  const { stageId, dealId, before, after } = placed
-  if (!before && !after) return lastPlace(tx, stageId)
+  const { stageId, dealId } = placed
   const gap = await gapAt(tx, placed)
   if (rank !== undefined && isInside({ rank, id: dealId }, gap)) return null
   const free = rankIn(gap)
@@ -69,7 +68,7 @@ function precedes(one: Spot, other: Spot): boolean {
   return one.rank === other.rank ? one.id < other.id : one.rank < other.rank
 }
 
-/** One named neighbour is enough: the other is who stands there now. */
+/** One named neighbour is enough: the other is who stands there now; none means the end. */
 async function gapAt(tx: Transaction, placed: Placed): Promise<Gap> {
   const { stageId, dealId } = placed
   const previous = placed.after ? await spotOf(tx, placed, 'after') : null

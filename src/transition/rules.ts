@@ -64,7 +64,7 @@ const columnOf: Record<string, RequirableColumn> = {
 /**
  * Whether a deal may go to a stage, by the rules of its pipeline. Losing is never kept from anybody
  * by the order of the stages, which is that of the open ones; where the deal was open last counts
- * for one that is closed.
+ * for one that is closed, as long as that stage has a place in the order.
  */
 export function judge(transition: Transition): Verdict {
   const { to, from, rules, mayReopen } = transition
@@ -84,7 +84,10 @@ const reopeningMessage =
   'Only an administrator reopens a closed deal, unless the tenant lets its members.'
 
 function orderRefusals({ to, from, lastOpen, rules, stages }: Transition): UserError[] {
-  const origin = from?.kind === 'OPEN' ? from : lastOpen
+  const origin =
+    from?.kind === 'OPEN'
+      ? from
+      : stages.find(({ id, kind }) => id === lastOpen?.id && kind === 'OPEN')
   if (to.kind === 'LOST' || origin?.pipelineId !== to.pipelineId) return []
   const skipped = stages.find(
     ({ kind, position }) =>

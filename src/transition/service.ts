@@ -9,9 +9,10 @@ export interface Entering {
   /** Null for a new deal. */
   from: Stage | null
   to: Stage
-  reason?: string | null
   /** Whether an administrator sets the rules of the pipeline aside. */
   override?: boolean | null
+  /** Whether there is a reason for its closing. */
+  hasReason?: boolean
 }
 
 /** How a deal enters a stage: whether it needs a reason, and whether a rule was set aside. */
@@ -22,9 +23,9 @@ export interface Entry {
 
 /** Judges whether the deal may enter the stage, and refuses where it may not. */
 export async function enterStage(tx: Transaction, entering: Entering): Promise<Entry> {
-  const { deal, from, to, reason, override } = entering
+  const { deal, from, to, override, hasReason = false } = entering
   const { db, tenantId, actor } = tx
-  if (override && actor.role !== 'ADMIN')
+  if (override && !actor.isAdmin)
     refuse(invalid('Only an administrator sets rules aside.', ['input', 'override']))
   const pipeline = await db.pipeline.findUniqueOrThrow({
     where: { tenantId_id: { tenantId, id: to.pipelineId } },
@@ -42,7 +43,7 @@ export async function enterStage(tx: Transaction, entering: Entering): Promise<E
   if (refusals.length > 0 && !override) refuse(...refusals)
   return {
     reasonRequired: reasonRequired && !override,
-    override: refusals.length > 0 || (Boolean(override) && reasonRequired && !reason?.trim()),
+    override: refusals.length > 0 || (Boolean(override) && reasonRequired && !hasReason),
   }
 }
 
@@ -56,7 +57,7 @@ async function lastOpenStage(
 }
 
 async function mayReopen({ db, tenantId, actor }: Transaction, { from }: Entering) {
-  if (actor.role === 'ADMIN' || from?.kind === 'OPEN') return true
+  if (actor.isAdmin || from?.kind === 'OPEN') return true
   const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
   return tenant.membersMayReopen
 }

@@ -202,7 +202,9 @@ UPDATE deal SET
 WHERE source IS NOT NULL OR won_reason IS NOT NULL OR lost_reason IS NOT NULL;
 ALTER TABLE deal DROP COLUMN source, DROP COLUMN won_reason, DROP COLUMN lost_reason;
 
--- A key in use becomes a field of the type that its values have.
+-- A key in use becomes a field of the type that its values have; null is no value.
+UPDATE deal SET custom_fields = (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(custom_fields) WHERE value <> 'null')
+WHERE jsonb_path_exists(custom_fields, '$.* ? (@ == null)');
 INSERT INTO custom_field_definition (tenant_id, id, key, label, type, required, options, position, created_at, updated_at)
 SELECT tenant_id, gen_random_uuid(), key, key,
   CASE WHEN bool_and(jsonb_typeof(value) = 'number') THEN 'NUMBER' WHEN bool_and(jsonb_typeof(value) = 'boolean') THEN 'BOOLEAN'
