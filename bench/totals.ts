@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { stageTotals } from '../src/board/loaders.ts'
+import { stageTotals } from '../src/deal-total/loaders.ts'
 import { createDatabase } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { deployMigrations } from '../src/database/migrations.ts'

@@ -86,6 +86,19 @@ export function compareIds(
   return required ? compareRequired(column, ids) : compare(column, ids)
 }
 
+/** The same on a generated column that has an address in small letters. */
+export function compareAddress(
+  key: string,
+  { eq, in: some, isNull }: Pick<Comparison<string>, 'eq' | 'in' | 'isNull'>,
+): object[] {
+  const fold = (address: string) => address.trim().toLowerCase()
+  return compare(key, {
+    eq: eq == null ? null : fold(eq),
+    in: some?.map(fold) ?? null,
+    isNull: isNull ?? null,
+  })
+}
+
 /** A substring for LIKE in which `%`, `_` and `\` mean themselves. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&')

@@ -64,6 +64,15 @@ export const ExternalIdFilter = builder.inputType('ExternalIdFilter', {
   }),
 })
 
+export const AddressFilter = builder.inputType('AddressFilter', {
+  description: 'Compares an email or a domain, in any case. Every condition given must hold.',
+  fields: (t) => ({
+    eq: t.string({ description: 'This one.' }),
+    in: t.stringList({ description: 'One of these, at most 500.' }),
+    isNull: t.boolean({ description: isNull }),
+  }),
+})
+
 /** For what a catalogue holds: its names are one whatever their case. */
 export const NameFilter = builder.inputType('NameFilter', {
   description: 'Compares a name, in any case. Every condition given must hold.',

@@ -1,4 +1,6 @@
 import { builder, textEnum } from './builder.ts'
+import type { Context } from './context.ts'
+import type { Db } from './database/database.ts'
 import type { UserError } from './user-errors.ts'
 
 const Code = textEnum(
@@ -41,6 +43,40 @@ export const UserErrorInterface = builder.interfaceRef<UserError>('UserError').i
 export const userErrors = {
   type: [UserErrorInterface] as [typeof UserErrorInterface],
   description: 'What is wrong with the input; empty when it was done.',
+}
+
+/** Finds a row by its tenant and id. */
+interface ById {
+  where: { tenantId_id: { tenantId: string; id: string } }
+}
+
+interface RowField<Type, Key extends string, Row> {
+  type: Type
+  /** What the result of the write calls its id. */
+  key: Key
+  description: string
+  find: (db: Db, byId: ById) => Promise<Row | null>
+}
+
+/** The field of a payload that is a row as it is after the write; null where the result has no id. */
+export function rowOfPayload<Type, Key extends string, Row>({
+  type,
+  key,
+  description,
+  find,
+}: RowField<Type, Key, Row>) {
+  const resolve = (
+    query: object,
+    result: { [K in Key]?: string | null },
+    _args: object,
+    { db, viewer: { tenantId } }: Context,
+  ) => {
+    const id = result[key]
+    // Spread in any case, as Pothos takes a query that nobody reads for a mistake.
+    const byId = { ...query, where: { tenantId_id: { tenantId, id: id ?? '' } } }
+    return id ? find(db, byId) : null
+  }
+  return { type, nullable: true as const, description, resolve }
 }
 
 function typenameOf(code: string): string {

@@ -4,11 +4,18 @@ import { invalid, type UserError } from './user-errors.ts'
 export const maxNameLength = 255
 export const maxTextLength = 10_000
 
-/** Why this cannot be a name; empty when it can. Blanks around it do not count. */
-export function checkName(name: string, path: string[]): UserError[] {
+/** Why this cannot be a name; empty when it can, or when there is none. Blanks around it do not count. */
+export function checkName(name: string | null | undefined, path: string[]): UserError[] {
+  if (name == null) return []
   const length = [...name.trim()].length
   if (length >= 1 && length <= maxNameLength) return []
   return [invalid(`A name has 1 to ${maxNameLength} characters, not ${length}.`, path)]
+}
+
+/** Why this cannot be the id of another system; empty when it can, or when there is none. */
+export function checkExternalId(id: string | null | undefined, path: string[]): UserError[] {
+  if (id == null || (id !== '' && [...id].length <= maxNameLength)) return []
+  return [invalid(`An externalId has 1 to ${maxNameLength} characters.`, path)]
 }
 
 /** Why one of the free texts of an input is too long; empty when none is. */

@@ -75,14 +75,14 @@ export function invalid(message: string, path: string[]): UserError {
   return { code: 'VALIDATION_ERROR', message, path }
 }
 
-/** The errors of values that are null where the thing always has one. */
+/** The errors of values that are null where the thing, such as "A deal", always has one. */
 export function alwaysSet<Values extends object>(
-  noun: string,
+  thing: string,
   values: Values,
   keys: readonly (keyof Values & string)[],
   path: string[],
 ): UserError[] {
   return keys
     .filter((key) => values[key] === null)
-    .map((key) => invalid(`A ${noun} always has a ${key}: it cannot be cleared.`, [...path, key]))
+    .map((key) => invalid(`${thing} always has a ${key}: it cannot be cleared.`, [...path, key]))
 }

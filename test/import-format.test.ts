@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isSame } from '../src/changes.ts'
 import type { CustomFieldType } from '../src/custom-value/rules.ts'
 import { customFormat } from '../src/import-custom-field/rules.ts'
 import {
@@ -10,7 +11,7 @@ import {
   instant,
   type Notation,
 } from '../src/import-format/rules.ts'
-import { isSameJson, namesOf } from '../src/import-json/rules.ts'
+import { namesOf } from '../src/import-json/rules.ts'
 import { toldHistory } from '../src/import-past/rules.ts'
 
 describe('dateOrderOf', () => {
@@ -132,9 +133,9 @@ test('names are parted by semicolons or are JSON, each once', () => {
 })
 
 test('JSON values are the same whatever the order of their keys', () => {
-  expect(isSameJson({ a: 1, b: { c: [1, 2] } }, { b: { c: [1, 2] }, a: 1 })).toBe(true)
-  expect(isSameJson({ a: [1, 2] }, { a: [2, 1] })).toBe(false)
-  expect(isSameJson({}, [])).toBe(false)
+  expect(isSame({ a: 1, b: { c: [1, 2] } }, { b: { c: [1, 2] }, a: 1 })).toBe(true)
+  expect(isSame({ a: [1, 2] }, { a: [2, 1] })).toBe(false)
+  expect(isSame({}, [])).toBe(false)
 })
 
 test('a told history says by its path what is wrong', () => {

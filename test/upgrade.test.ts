@@ -61,7 +61,7 @@ function insert(deal: OldDeal, index: number): string {
   const closed = stage === 'OPEN' ? 'NULL' : now
   return `INSERT INTO deal (tenant_id, id, number, name, amount, currency, value_period, confidence, status, pipeline_id, stage_id,
       rank, stage_entered_at, closed_at, source, won_reason, lost_reason, version, created_at, updated_at, deleted_at, custom_fields)
-    VALUES (${id(0)}, gen_random_uuid(), ${index + 1}, 'Deal', ${amount}, 'USD', 'ONE_TIME', ${confidence}, '${stage}', ${id(1)},
+    VALUES (${id(0)}, ${id(5 + index)}, ${index + 1}, 'Deal', ${amount}, 'USD', 'ONE_TIME', ${confidence}, '${stage}', ${id(1)},
       ${id(stages[stage])}, 'a${index}', ${now}, ${closed}, ${text(source)}, ${stage === 'WON' ? text(reason) : 'NULL'},
       ${stage === 'LOST' ? text(reason) : 'NULL'}, 1, ${now}, ${now}, ${deleted ? now : 'NULL'}, '${JSON.stringify(custom)}')`
 }

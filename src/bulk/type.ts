@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import { builder } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { Deal } from '../deal/type.ts'
-import { UserErrorInterface } from '../payload.ts'
+import { userErrors } from '../payload.ts'
 import { StageChange } from '../stage-change/type.ts'
 import type { UserError } from '../user-errors.ts'
 import type { ItemResult } from './rules.ts'
@@ -24,12 +24,12 @@ interface LoadedResult {
 const dealOfItem = {
   type: Deal,
   nullable: true,
-  description: 'The deal as it is after the whole bulk; null when it was not changed.',
+  description: 'The deal as it is after the whole bulk; null when the item was refused.',
   resolve: ({ deal }: LoadedResult) => deal(),
 } as const
 
 const errorsOfItem = {
-  type: [UserErrorInterface] as [typeof UserErrorInterface],
+  ...userErrors,
   description:
     'Why this item was not done; empty when it was. Each `path` names the item: `["input", "items", "3", "stageId"]`.',
   resolve: ({ userErrors }: LoadedResult) => userErrors,

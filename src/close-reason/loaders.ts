@@ -1,4 +1,4 @@
-import type { BatchSource } from '../context.ts'
+import { type BatchSource, inOrder } from '../context.ts'
 
 /** The present names of reasons for closing, by their ids. */
 export async function closeReasonNames(
@@ -9,7 +9,5 @@ export async function closeReasonNames(
     where: { tenantId, id: { in: [...ids] } },
     select: { id: true, name: true },
   })
-  const names = new Map(reasons.map(({ id, name }) => [id, name]))
-  // Reasons are archived, never deleted, and a deal's key to its reason holds: the name is there.
-  return ids.map((id) => names.get(id) ?? '')
+  return inOrder(ids, reasons).map(({ name }) => name)
 }

@@ -1,5 +1,6 @@
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as closeReasons from './service.ts'
 import { ClosedKind, CloseReason } from './type.ts'
 
@@ -16,22 +17,21 @@ const name = (t: InputFields) => ({
 const payload = {
   description: 'The reason, or why nothing was done.',
   fields: (t: PayloadFields<closeReasons.ChangedCloseReason>) => ({
-    closeReason: t.prismaField({
-      type: CloseReason,
-      nullable: true,
-      description: 'The reason as it is now; null when nothing was done.',
-      resolve: (query, { closeReasonId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: closeReasonId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return closeReasonId ? ctx.db.closeReason.findUnique(find) : null
-      },
-    }),
+    closeReason: t.prismaField(
+      rowOfPayload({
+        type: CloseReason,
+        key: 'closeReasonId',
+        description: 'The reason as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.closeReason.findUnique(byId),
+      }),
+    ),
   }),
 }
 
 mutation('createCloseReason', {
   scope: 'pipelines:write',
-  description: 'Adds a reason that no deal has yet. Reasons also come from deals that name them.',
+  description:
+    'Creates a reason that no deal has yet. Reasons also come from deals that name them.',
   input: {
     description: 'A reason to create.',
     fields: (t) => ({
@@ -74,7 +74,7 @@ mutation('archiveCloseReason', {
 
 mutation('restoreCloseReason', {
   scope: 'pipelines:write',
-  description: 'Brings an archived reason back into use.',
+  description: 'Brings an archived reason back. One that is not archived stays as it is.',
   input: { description: 'The reason to restore.', fields: closeReasonId },
   payload,
   write: (input) => {

@@ -70,6 +70,7 @@ export async function createCloseReason(
   return { closeReasonId: await createEntry(tx, { ...catalogue, kind }, { name }) }
 }
 
+/** Renames a reason, on all its deals at once; among those of its kind the name must be free. */
 export async function updateCloseReason(
   tx: Transaction,
   { closeReasonId: id, name }: ChangedCloseReason & { name: string },

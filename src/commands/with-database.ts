@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { connectDatabase } from '../database/connect.ts'
 import type { Database } from '../database/database.ts'
-import type { WriteScope } from '../database/transaction.ts'
+import { operator, type WriteScope } from '../database/transaction.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
 
 /** Opens the configured database for one command and closes it, whatever becomes of the work. */
@@ -31,6 +31,5 @@ export async function tenantBySlug(database: Database, slug: string): Promise<st
 
 /** The scope of a write that an operator makes from the command line. */
 export function operatorScope(tenantId: string): WriteScope {
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true } as const
-  return { tenantId, actor, now: new Date(), requestId: randomUUID() }
+  return { tenantId, actor: operator, now: new Date(), requestId: randomUUID() }
 }

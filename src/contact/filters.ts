@@ -1,7 +1,6 @@
-import { AddressFilter, compareAddress } from '../address-filter.ts'
 import { builder } from '../builder.ts'
-import { compareIds } from '../conditions.ts'
-import { IdFilter, orderInput } from '../list-inputs.ts'
+import { compareAddress, compareIds } from '../conditions.ts'
+import { AddressFilter, IdFilter, orderInput } from '../list-inputs.ts'
 
 export const { input: ContactOrder, keyset: contactKeyset } = orderInput(
   'ContactOrder',

@@ -1,5 +1,6 @@
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as contacts from './service.ts'
 import { Contact } from './type.ts'
 
@@ -13,16 +14,14 @@ const valueFields = (t: InputFields) => ({
 const payload = {
   description: 'The contact, or why nothing was done.',
   fields: (t: PayloadFields<{ contactId: string }>) => ({
-    contact: t.prismaField({
-      type: Contact,
-      nullable: true,
-      description: 'The contact as it is now; null when nothing was done.',
-      resolve: (query, { contactId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: contactId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return contactId ? ctx.db.contact.findUnique(find) : null
-      },
-    }),
+    contact: t.prismaField(
+      rowOfPayload({
+        type: Contact,
+        key: 'contactId',
+        description: 'The contact as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.contact.findUnique(byId),
+      }),
+    ),
     duplicates: t.prismaField({
       type: [Contact],
       description:

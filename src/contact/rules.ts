@@ -1,6 +1,6 @@
 import { checkEmail } from '../addresses.ts'
 import { checkName, checkTexts } from '../texts.ts'
-import { invalid, type UserError } from '../user-errors.ts'
+import { alwaysSet, type UserError } from '../user-errors.ts'
 
 export interface ContactValues {
   name?: string | null
@@ -12,10 +12,9 @@ export interface ContactValues {
 /** Why a contact cannot have these values; what is left out is not looked at. */
 export function checkContact(values: ContactValues, path: string[]): UserError[] {
   const { name, email } = values
-  const always = 'A contact always has a name: it cannot be cleared.'
   return [
-    ...(name === null ? [invalid(always, [...path, 'name'])] : []),
-    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...alwaysSet('A contact', values, ['name'], path),
+    ...checkName(name, [...path, 'name']),
     ...checkEmail(email, [...path, 'email']),
     ...checkTexts(values, ['phone', 'jobTitle'], path),
   ]

@@ -38,7 +38,7 @@ builder.queryField('contacts', (t) =>
   t.connection(
     {
       type: Contact,
-      description: 'The people on the other side of deals.',
+      description: 'The contacts: people on the other side of deals.',
       args: {
         filter: t.arg({ type: ContactFilter, description: 'Which contacts.' }),
         search: t.arg.string({ description: 'A part of the name or the email, in any case.' }),

@@ -1,5 +1,6 @@
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as customFields from './service.ts'
 import { CustomFieldDefinition, CustomFieldType } from './type.ts'
 
@@ -19,24 +20,22 @@ const customFieldId = (t: InputFields) => t.id({ required: true, description: 'T
 const payload = {
   description: 'The field, or why nothing was done.',
   fields: (t: PayloadFields<{ customFieldId: string }>) => ({
-    customField: t.prismaField({
-      type: CustomFieldDefinition,
-      nullable: true,
-      description: 'The field as it is now; null when it was not changed.',
-      resolve: (query, { customFieldId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: customFieldId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return customFieldId ? ctx.db.customFieldDefinition.findUnique(find) : null
-      },
-    }),
+    customField: t.prismaField(
+      rowOfPayload({
+        type: CustomFieldDefinition,
+        key: 'customFieldId',
+        description: 'The field as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.customFieldDefinition.findUnique(byId),
+      }),
+    ),
   }),
 }
 
 mutation('createCustomField', {
   scope: 'pipelines:write',
-  description: 'Adds a field to the deals of the tenant; at most 200 are in use at a time.',
+  description: 'Creates a field of the tenant’s deals; at most 200 are live at a time.',
   input: {
-    description: 'A field to add. Its key and its type are for ever.',
+    description: 'A field to create. Its key and its type are for ever.',
     fields: (t) => ({
       key: t.string({
         required: true,
@@ -67,7 +66,7 @@ mutation('updateCustomField', {
   description: 'Changes what a field says. No value that a deal has is changed by it.',
   input: {
     description:
-      'What to change of a field. What is left out stays as it is; null clears the description.',
+      'What to change of a field. What is left out stays as it is; null clears `description`.',
     fields: (t) => ({
       customFieldId: customFieldId(t),
       label: t.string({ description: '1 to 255 characters.' }),
@@ -85,7 +84,7 @@ mutation('updateCustomField', {
 mutation('archiveCustomField', {
   scope: 'pipelines:write',
   description:
-    'Takes a field out of use. Deals keep the values that they have, and it can be restored.',
+    'Archives a field: deals keep the values that they have of it, and are given no more.',
   input: {
     description: 'The field to archive.',
     fields: (t) => ({ customFieldId: customFieldId(t) }),
@@ -99,7 +98,7 @@ mutation('archiveCustomField', {
 
 mutation('restoreCustomField', {
   scope: 'pipelines:write',
-  description: 'Brings an archived field back into use. One that is in use stays as it is.',
+  description: 'Brings an archived field back. One that is not archived stays as it is.',
   input: {
     description: 'The field to restore.',
     fields: (t) => ({ customFieldId: customFieldId(t) }),

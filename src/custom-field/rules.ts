@@ -9,7 +9,7 @@ import {
 } from '../custom-value/rules.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { checkName, checkTexts, maxNameLength } from '../texts.ts'
-import { invalid, type UserError } from '../user-errors.ts'
+import { alwaysSet, invalid, type UserError } from '../user-errors.ts'
 
 export const maxLiveFields = 200
 
@@ -46,16 +46,14 @@ export function checkKey(key: string, path: string[]): UserError[] {
  */
 export function checkDefinition(
   type: CustomFieldType,
-  { label, description, required, options }: DefinitionValues,
+  values: DefinitionValues,
   path: string[],
 ): UserError[] {
-  const cleared = Object.entries({ label, required }).filter(([, value]) => value === null)
+  const { label, options } = values
   return [
-    ...cleared.map(([name]) =>
-      invalid(`A field always has a ${name}: it cannot be cleared.`, [...path, name]),
-    ),
-    ...(label == null ? [] : checkName(label, [...path, 'label'])),
-    ...checkTexts({ description }, ['description'], path),
+    ...alwaysSet('A field', values, ['label', 'required'], path),
+    ...checkName(label, [...path, 'label']),
+    ...checkTexts(values, ['description'], path),
     ...(options === undefined ? [] : checkOptions(type, options ?? [], [...path, 'options'])),
   ]
 }

@@ -1,7 +1,9 @@
+import { changedValues } from '../changes.ts'
 import type { CustomFieldType } from '../custom-value/rules.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { CustomFieldDefinition, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
+import { requirePipeline } from '../pipeline/service.ts'
 import { invalid, notFound, refuse } from '../user-errors.ts'
 import {
   type CustomValues,
@@ -70,7 +72,7 @@ export async function createCustomField(
     ...checkDefinition(type, { label, description, options: offered }, path),
   ]
   if (errors.length > 0) refuse(...errors)
-  await requirePipeline(tx, pipelineId)
+  if (pipelineId) await requirePipeline(tx, pipelineId)
   await refuseTakenKey(tx, key)
   await refuseTooMany(tx)
   const others = await db.customFieldDefinition.aggregate({
@@ -102,21 +104,18 @@ export async function updateCustomField(
   const errors = checkDefinition(field.type, values, ['input'])
   if (errors.length > 0) refuse(...errors)
   const { label, description, options, required } = values
-  const data = {
+  const changed = changedValues(field, {
     ...(label != null && { label: label.trim() }),
     ...(description !== undefined && { description }),
     ...(required != null && { required }),
     ...(options != null && { options: options.map((option) => option.trim()) }),
-  }
-  const changed = Object.entries(data).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(field[name as keyof Definition]),
-  )
+  })
   const moved = await moveTo(tx, field, position)
-  const names = [...changed.map(([name]) => name), ...(moved ? ['position'] : [])]
+  const names = [...Object.keys(changed), ...(moved ? ['position'] : [])]
   if (names.length === 0) return { customFieldId: id }
   await db.customFieldDefinition.update({
     where: { tenantId_id: { tenantId, id } },
-    data: { ...Object.fromEntries(changed), updatedAt: now },
+    data: { ...changed, updatedAt: now },
   })
   tx.emit({ type: 'custom_field.updated', payload: { customFieldId: id, fields: names } })
   return { customFieldId: id }
@@ -135,6 +134,7 @@ export async function archiveCustomField(
   return { customFieldId: id }
 }
 
+/** Brings a field back into use, unless as many as there may be are in use. */
 export async function restoreCustomField(
   tx: Transaction,
   { customFieldId: id }: { customFieldId: string },
@@ -194,12 +194,6 @@ async function fieldToChange({ db, tenantId }: Transaction, id: string): Promise
   const where = { tenantId_id: { tenantId, id } }
   const field = await db.customFieldDefinition.findUnique({ where })
   return (field as Definition) ?? refuse(notFound('custom field', ['input', 'customFieldId']))
-}
-
-async function requirePipeline({ db, tenantId }: Transaction, id: string | null): Promise<void> {
-  if (id === null) return
-  const found = await db.pipeline.findFirst({ where: { tenantId, id }, select: { id: true } })
-  if (!found) refuse(notFound('pipeline', ['input', 'pipelineId']))
 }
 
 async function refuseTakenKey({ db, tenantId }: Transaction, key: string): Promise<void> {

@@ -13,6 +13,9 @@ export interface Actor {
   isAdmin: boolean
 }
 
+/** An import, or an operator on the command line, who may do everything. */
+export const operator: Actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true }
+
 export interface WriteScope {
   tenantId: string
   actor: Actor

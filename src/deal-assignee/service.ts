@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/transaction.ts'
-import { checkIdCount } from '../deal-input/rules.ts'
-import { checkAssignees, missing } from '../deal-input/service.ts'
+import { checkIdCount } from '../deal-reference/rules.ts'
+import { checkAssignees, missing } from '../deal-reference/service.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import { refuse, type UserError } from '../user-errors.ts'
 

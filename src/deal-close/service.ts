@@ -3,7 +3,7 @@ import { type Manner, type MovedDeal, moveDeal } from '../deal-move/service.ts'
 import { dealToChange } from '../deal-version/service.ts'
 import type { Deal } from '../generated/prisma/client.ts'
 import type { StageKind } from '../pipeline/rules.ts'
-import { liveStage } from '../stage/service.ts'
+import { liveStage, liveStages } from '../stage/service.ts'
 import { invalid, refuse } from '../user-errors.ts'
 
 export interface CloseDeal extends Manner {
@@ -57,16 +57,12 @@ async function stageOfKind(tx: Transaction, stageId: string, kind: StageKind): P
 
 /** The pipeline's preferred live stage of a kind, else its first, which every pipeline has. */
 async function firstOfKind(
-  { db, tenantId }: Transaction,
+  tx: Transaction,
   { pipelineId }: Deal,
   kind: StageKind,
   preferred: string | null,
 ): Promise<string> {
-  const stages = await db.stage.findMany({
-    where: { tenantId, pipelineId, kind, archivedAt: null },
-    orderBy: [{ position: 'asc' }, { id: 'asc' }],
-    select: { id: true },
-  })
+  const stages = (await liveStages(tx, pipelineId)).filter((stage) => stage.kind === kind)
   const found = stages.find(({ id }) => id === preferred) ?? stages[0]
   if (!found) throw new Error(`pipeline ${pipelineId} has no ${kind} stage, which it must have`)
   return found.id

@@ -3,6 +3,7 @@ import { dealOfPayload, versionedOf, versionFields } from '../deal/mutations.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as dealContacts from './service.ts'
 import { DealContact } from './type.ts'
 
@@ -10,7 +11,7 @@ const valueFields = (t: InputFields) => ({
   role: t.string({ description: 'Their part in it: `Decision maker`.' }),
   isPrimary: t.boolean({
     description:
-      'Whether they are the first to talk to; the one before is then no longer. Default: when nobody else is on the deal.',
+      'Whether they are the first to talk to; the one before is then no longer. When they are added: true where nobody else is on the deal.',
   }),
   introducedById: t.id({ description: 'The contact who brought them in.' }),
   metadata: t.field({ type: 'JSON', description: 'Anything that a program keeps with it.' }),
@@ -22,16 +23,14 @@ const dealContactId = (t: InputFields) =>
 const payload = {
   description: 'The contact on the deal, or why nothing was done.',
   fields: (t: PayloadFields<dealContacts.ChangedDealContact>) => ({
-    dealContact: t.prismaField({
-      type: DealContact,
-      nullable: true,
-      description: 'The contact on the deal; null when it is no longer there.',
-      resolve: (query, { dealContactId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: dealContactId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return dealContactId ? ctx.db.dealContact.findUnique(find) : null
-      },
-    }),
+    dealContact: t.prismaField(
+      rowOfPayload({
+        type: DealContact,
+        key: 'dealContactId',
+        description: 'The contact on the deal; null when it was removed, or the mutation refused.',
+        find: (db, byId) => db.dealContact.findUnique(byId),
+      }),
+    ),
     primaryContact: t.prismaField({
       type: Contact,
       nullable: true,
@@ -72,7 +71,7 @@ mutation('addDealContact', {
     description: 'A contact to put on a deal.',
     fields: (t) => ({
       ...versionFields(t),
-      contactId: t.id({ required: true, description: 'The person.' }),
+      contactId: t.id({ required: true, description: 'The contact.' }),
       ...valueFields(t),
     }),
   },

@@ -1,5 +1,5 @@
+import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { isSame } from '../deal/service.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
@@ -52,6 +52,7 @@ export async function addDealContact(
   return { dealId, dealContactId: id }
 }
 
+/** Writes the values that differ from the contact's on the deal; when none does nothing changes. */
 export async function updateDealContact(
   tx: Transaction,
   input: Versioned & DealContactInput & { dealContactId: string },
@@ -63,12 +64,10 @@ export async function updateDealContact(
   const current = await contactOfDeal(tx, dealId, id)
   await requireIntroducer(tx, values, current.contactId)
   const primary = isPrimary ?? current.isPrimary
-  const changed = Object.entries(values).filter(
-    ([field, value]) =>
-      value !== undefined && !isSame(value, current[field as keyof DealContactInput]),
-  )
-  if (changed.length === 0 && primary === current.isPrimary) return { dealId, dealContactId: id }
-  const row = { ...Object.fromEntries(changed), ...(!primary && { isPrimary: false }) }
+  const changed = changedValues(current, values)
+  const isChanged = Object.keys(changed).length > 0 || primary !== current.isPrimary
+  if (!isChanged) return { dealId, dealContactId: id }
+  const row = { ...changed, ...(!primary && { isPrimary: false }) }
   await db.dealContact.update({
     where: { tenantId_id: { tenantId, id } },
     data: { ...row, updatedAt: now },

@@ -10,7 +10,7 @@ export const DealContact = builder.prismaNode('DealContact', {
   findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
   fields: (t) => ({
     deal: t.relation('deal', { type: Deal, description: 'The deal.' }),
-    contact: t.relation('contact', { type: Contact, description: 'The person.' }),
+    contact: t.relation('contact', { type: Contact, description: 'The contact.' }),
     role: t.exposeString('role', {
       nullable: true,
       description: 'Their part in it: `Decision maker`.',

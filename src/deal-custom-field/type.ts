@@ -42,7 +42,7 @@ const CustomFieldValue = builder.interfaceRef<StoredValue>('CustomFieldValue').i
     }),
     value: t.field({
       type: 'JSON',
-      description: 'The value as it is written in inputs, whatever its type.',
+      description: 'The value as inputs write it, whatever its type.',
       resolve: ({ value }) => value,
     }),
   }),

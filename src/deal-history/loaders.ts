@@ -16,3 +16,17 @@ export async function historyLengths(
   const lengths = new Map(groups.map(({ dealId, _max }) => [dealId, _max.seq ?? 0]))
   return dealIds.map((id) => lengths.get(id) ?? 0)
 }
+
+/** How many audited changes deals have had, by the deals' ids. */
+export async function changeCounts(
+  { db, tenantId }: BatchSource,
+  dealIds: readonly string[],
+): Promise<number[]> {
+  const groups = await db.dealChange.groupBy({
+    by: ['dealId'],
+    where: { tenantId, dealId: { in: [...dealIds] } },
+    _count: true,
+  })
+  const counts = new Map(groups.map(({ dealId, _count }) => [dealId, _count]))
+  return dealIds.map((id) => counts.get(id) ?? 0)
+}

@@ -1,15 +1,16 @@
 import { builder } from '../builder.ts'
 import { type Keyset, keysetPage, nestedPageSelection } from '../connection.ts'
 import { Deal } from '../deal/type.ts'
+import { DealChange } from '../deal-change/type.ts'
 import { StageChange } from '../stage-change/type.ts'
-import { historyLengths } from './loaders.ts'
+import { changeCounts, historyLengths } from './loaders.ts'
 
 const StageChangeConnection = builder.connectionObject(
   { type: StageChange, name: 'StageChangeConnection', description: 'A page of a deal’s audit.' },
   { name: 'StageChangeEdge', description: 'A stage change and its cursor.' },
 )
 
-const oldestFirst: Keyset = {
+const entriesBySeq: Keyset = {
   name: 'SEQ',
   column: 'seq',
   kind: 'integer',
@@ -23,12 +24,12 @@ builder.prismaObjectField(Deal, 'history', (t) =>
       type: StageChange,
       description: 'Every stage change since the deal was created, the oldest first.',
       select: (args, _ctx, nested) => {
-        const { where, orderBy, take } = keysetPage(args, oldestFirst)
-        const selection = nestedPageSelection(nested, 'StageChange', oldestFirst)
+        const { where, orderBy, take } = keysetPage(args, entriesBySeq)
+        const selection = nestedPageSelection(nested, 'StageChange', entriesBySeq)
         return { tenantId: true, id: true, history: { ...selection, where, orderBy, take } }
       },
       resolve: ({ id, history }, args, ctx) =>
-        keysetPage(args, oldestFirst).toConnection(history, () =>
+        keysetPage(args, entriesBySeq).toConnection(history, () =>
           ctx.loader(historyLengths).load(id),
         ),
     },
@@ -38,4 +39,44 @@ builder.prismaObjectField(Deal, 'history', (t) =>
 
 builder.prismaObjectField(StageChange, 'deal', (t) =>
   t.relation('deal', { type: Deal, description: 'The deal that changed stage.' }),
+)
+
+const DealChangeConnection = builder.connectionObject(
+  {
+    type: DealChange,
+    name: 'DealChangeConnection',
+    description: 'A page of what changed of a deal beside its stages.',
+  },
+  { name: 'DealChangeEdge', description: 'A change and its cursor.' },
+)
+
+const changesByTime: Keyset = {
+  name: 'OCCURRED_AT',
+  column: 'occurredAt',
+  kind: 'instant',
+  direction: 'asc',
+}
+
+builder.prismaObjectField(Deal, 'changes', (t) =>
+  t.connection(
+    {
+      type: DealChange,
+      description:
+        'What changed of its audited fields since it was created, the oldest first. Changes of stage are in `history`.',
+      select: (args, _ctx, nested) => {
+        const { where, orderBy, take } = keysetPage(args, changesByTime)
+        const selection = nestedPageSelection(nested, 'DealChange', changesByTime)
+        return { tenantId: true, id: true, changes: { ...selection, where, orderBy, take } }
+      },
+      resolve: ({ id, changes }, args, ctx) =>
+        keysetPage(args, changesByTime).toConnection(changes, () =>
+          ctx.loader(changeCounts).load(id),
+        ),
+    },
+    DealChangeConnection,
+  ),
+)
+
+builder.prismaObjectField(DealChange, 'deal', (t) =>
+  t.relation('deal', { type: Deal, description: 'The deal that changed.' }),
 )

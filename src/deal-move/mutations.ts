@@ -1,6 +1,7 @@
 import { dealOfPayload, dealPayload, versionedOf, versionFields } from '../deal/mutations.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import { StageChange } from '../stage-change/type.ts'
 import * as moves from './service.ts'
 
@@ -9,16 +10,14 @@ export const movedPayload = {
   description: 'The deal where it is now, or why it was not moved.',
   fields: (t: PayloadFields<moves.MovedDeal>) => ({
     deal: t.prismaField(dealOfPayload),
-    stageChange: t.prismaField({
-      type: StageChange,
-      nullable: true,
-      description: 'The new entry of its audit; null when it stayed in its stage.',
-      resolve: (query, { stageChangeId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: stageChangeId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return stageChangeId ? ctx.db.stageChange.findUnique(find) : null
-      },
-    }),
+    stageChange: t.prismaField(
+      rowOfPayload({
+        type: StageChange,
+        key: 'stageChangeId',
+        description: 'The new entry of its audit; null when it stayed in its stage.',
+        find: (db, byId) => db.stageChange.findUnique(byId),
+      }),
+    ),
   }),
 }
 
@@ -33,7 +32,7 @@ export const mannerFields = (t: InputFields) => ({
   ...placeFields(t),
   reason: t.string({
     description:
-      'Why it is won or lost; some stages require it. A new one joins `closeReasons`, in which case is ignored.',
+      'Why it is won or lost; some stages require it. A new one joins `closeReasons`; those that differ only in case are one.',
   }),
   note: t.string({ description: 'Anything to add to the audit.' }),
   override: t.boolean({

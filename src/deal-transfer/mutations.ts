@@ -19,7 +19,7 @@ mutation('moveDealToPipeline', {
       customFields: t.field({
         type: 'JSON',
         description:
-          'Values by keys like `cf_region`, merged into those that it has: that pipeline may require some.',
+          'Values by the keys of `customFields`, merged into those that it has: that pipeline may require some.',
       }),
     }),
   },

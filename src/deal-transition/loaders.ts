@@ -1,4 +1,4 @@
-import type { BatchSource } from '../context.ts'
+import { type BatchSource, inOrder } from '../context.ts'
 import { type PipelineRules, rulesOf, type StageKind } from '../pipeline/rules.ts'
 
 /** What the moves within a pipeline are judged by, and its live stages in their order. */
@@ -23,15 +23,9 @@ export async function pipelineOrders(
       stages: { orderBy: [{ position: 'asc' }, { id: 'asc' }] },
     },
   })
-  const orders = new Map(
-    pipelines.map(({ id, rules, tenant, stages }) => [
-      id,
-      { ...tenant, rules: rulesOf(rules), stages: stages as PipelineOrder['stages'] },
-    ]),
-  )
-  return ids.map((id) => {
-    const order = orders.get(id)
-    if (!order) throw new Error(`a deal refers to pipeline ${id}, which its key makes impossible`)
-    return order
-  })
+  return inOrder(ids, pipelines).map(({ rules, tenant, stages }) => ({
+    ...tenant,
+    rules: rulesOf(rules),
+    stages: stages as PipelineOrder['stages'],
+  }))
 }

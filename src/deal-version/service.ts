@@ -42,6 +42,19 @@ export async function saveDeal(
   })
 }
 
+/** The same values for many deals at the versions that they have. */
+export async function saveDeals(
+  { db, tenantId, now }: Transaction,
+  deals: { id: string }[],
+  values: Prisma.DealUncheckedUpdateManyInput = {},
+): Promise<void> {
+  if (deals.length === 0) return
+  await db.deal.updateMany({
+    where: { tenantId, id: { in: deals.map(({ id }) => id) } },
+    data: { ...values, version: { increment: 1 }, updatedAt: now },
+  })
+}
+
 function versionConflict(deal: Deal): VersionConflict {
   return {
     code: 'VERSION_CONFLICT',

@@ -1,29 +1,25 @@
-import type { Context } from '../context.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import { DealPriority, ValuePeriod } from './filters.ts'
 import * as deals from './service.ts'
 import { Deal } from './type.ts'
 
 /** The deal that a payload is about, read after the write. */
-export const dealOfPayload = {
+export const dealOfPayload = rowOfPayload({
   type: Deal,
-  nullable: true,
-  description: 'The deal as it is now; null when it was not changed.',
-  resolve: (query: object, { dealId }: { dealId?: string }, _args: object, ctx: Context) => {
-    const where = { tenantId: ctx.viewer.tenantId, id: dealId ?? '' }
-    const find = { ...query, where: { tenantId_id: where } }
-    return dealId ? ctx.db.deal.findUnique(find) : null
-  },
-} as const
+  key: 'dealId',
+  description: 'The deal as it is now; null when the mutation was refused.',
+  find: (db, byId) => db.deal.findUnique(byId),
+})
 
 const valueFields = (t: InputFields) => ({
   description: t.string({ description: 'Anything worth knowing, at most 10 000 characters.' }),
   amount: t.field({ type: 'Decimal', description: 'What it is worth in `currency`.' }),
   currency: t.field({
     type: 'CurrencyCode',
-    description: 'The currency of `amount`. A new deal has the tenant’s by default.',
+    description: 'The currency of `amount`. A new deal: the tenant’s `defaultCurrency`.',
   }),
   valuePeriod: t.field({
     type: ValuePeriod,
@@ -31,11 +27,11 @@ const valueFields = (t: InputFields) => ({
   }),
   confidence: t.int({ description: 'The user’s own probability, 0 to 100; null for the stage’s.' }),
   priority: t.field({ type: DealPriority, description: 'How urgent it is.' }),
-  organizationId: t.id({ description: 'The company that it is made with.' }),
+  organizationId: t.id({ description: 'The organization that it is made with.' }),
   ownerId: t.id({ description: 'The member who answers for it. A new deal: the viewer.' }),
   source: t.string({
     description:
-      'Where it came from. A name that is new joins `sources`, in which case is ignored.',
+      'Where it came from. A new name joins `sources`; names that differ only in case are one.',
   }),
   nextStep: t.string({ description: 'What to do next.' }),
   expectedCloseDate: t.field({ type: 'Date', description: 'When it is expected to close.' }),
@@ -164,7 +160,10 @@ mutation('deleteDeal', {
     'Deletes a deal: it leaves every list and total, and can be restored with its history.',
   input: { description: 'The deal to delete.', fields: versionFields },
   payload: dealPayload,
-  write: (input) => (tx) => deals.deleteDeal(tx, versionedOf(input)),
+  write: (input) => {
+    const deal = versionedOf(input)
+    return (tx) => deals.deleteDeal(tx, deal)
+  },
 })
 
 mutation('restoreDeal', {
@@ -173,5 +172,8 @@ mutation('restoreDeal', {
     'Brings a deleted deal back to the end of its stage. A deal that is not deleted stays as it is.',
   input: { description: 'The deal to restore.', fields: versionFields },
   payload: dealPayload,
-  write: (input) => (tx) => deals.restoreDeal(tx, versionedOf(input)),
+  write: (input) => {
+    const deal = versionedOf(input)
+    return (tx) => deals.restoreDeal(tx, deal)
+  },
 })

@@ -1,5 +1,5 @@
-import { checkName, checkTexts, maxNameLength } from '../texts.ts'
-import { invalid, type UserError } from '../user-errors.ts'
+import { checkExternalId, checkName, checkTexts } from '../texts.ts'
+import { alwaysSet, invalid, type UserError } from '../user-errors.ts'
 
 export type ValuePeriod = 'ONE_TIME' | 'MONTHLY' | 'QUARTERLY' | 'ANNUAL'
 export type Priority = 'LOW' | 'MEDIUM' | 'HIGH'
@@ -40,18 +40,13 @@ export interface DealValues {
 /** Why a deal cannot have these values; empty when it can. What is left out is not looked at. */
 export function checkDealValues(values: DealValues, path: string[]): UserError[] {
   const { name, confidence, externalId } = values
-  const always = ['name', 'currency', 'valuePeriod'] as const
   return [
-    ...always
-      .filter((key) => values[key] === null)
-      .map((key) => invalid(`A deal always has a ${key}: it cannot be cleared.`, [...path, key])),
-    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...alwaysSet('A deal', values, ['name', 'currency', 'valuePeriod'], path),
+    ...checkName(name, [...path, 'name']),
     ...(confidence == null || (confidence >= 0 && confidence <= 100)
       ? []
       : [invalid('A confidence is 0 to 100.', [...path, 'confidence'])]),
-    ...(externalId == null || (externalId !== '' && [...externalId].length <= maxNameLength)
-      ? []
-      : [invalid(`An externalId has 1 to ${maxNameLength} characters.`, [...path, 'externalId'])]),
+    ...checkExternalId(externalId, [...path, 'externalId']),
     ...checkTexts(values, ['description', 'nextStep', 'leadRef'], path),
   ]
 }

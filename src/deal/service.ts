@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
+import { changedValues } from '../changes.ts'
 import { closeOrReopen } from '../close-reason/service.ts'
 import { customValues } from '../custom-field/service.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { recordDealChanges } from '../deal-change/service.ts'
-import { checkReferences } from '../deal-input/service.ts'
+import { checkReferences } from '../deal-reference/service.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
@@ -113,14 +113,11 @@ export async function updateDeal(
 ): Promise<{ dealId: string }> {
   const deal = await dealToChange(tx, { dealId, expectedVersion })
   const customFields = await checkInput(tx, values, deal)
-  const changed = Object.entries({ ...(await toRow(tx, values, deal)), customFields }).filter(
-    ([field, value]) => value !== undefined && !isSame(value, deal[field as keyof Deal]),
-  )
-  if (changed.length === 0) return { dealId }
-  const row = Object.fromEntries(changed)
-  await saveDeal(tx, { dealId, expectedVersion }, row)
-  await recordDealChanges(tx, [{ before: deal, values: row }])
-  const fields = changed.map(([column]) => fieldOf[column] ?? column)
+  const changed = changedValues(deal, { ...(await toRow(tx, values, deal)), customFields })
+  const fields = Object.keys(changed).map((column) => fieldOf[column] ?? column)
+  if (fields.length === 0) return { dealId }
+  await saveDeal(tx, { dealId, expectedVersion }, changed)
+  await recordDealChanges(tx, [{ before: deal, values: changed }])
   tx.emit({ type: 'deal.updated', dealId, payload: { fields } })
   return { dealId }
 }
@@ -130,12 +127,6 @@ const fieldOf: Record<string, string> = {
   organizationId: 'organization',
   ownerId: 'owner',
   sourceId: 'source',
-}
-
-/** Compares as JSON, in which two amounts or dates that mean the same are the same. */
-export function isSame(one: unknown, other: unknown): boolean {
-  const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
-  return isDeepStrictEqual(plain(one), plain(other))
 }
 
 /** Marks a deal as deleted: it leaves every list and total, and can be restored. */

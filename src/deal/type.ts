@@ -131,7 +131,7 @@ export const Deal = builder.prismaNode('Deal', {
     organization: t.relation('organization', {
       type: Organization,
       nullable: true,
-      description: 'The company that it is made with.',
+      description: 'The organization that it is made with.',
     }),
     owner: t.relation('owner', {
       type: Member,

@@ -1,7 +1,7 @@
 import { createApiKey } from '../api-key/service.ts'
 import { bulkInsert, type Table } from '../database/bulk-insert.ts'
 import type { Database } from '../database/database.ts'
-import { type Transaction, writeTransaction } from '../database/transaction.ts'
+import { operator, type Transaction, writeTransaction } from '../database/transaction.ts'
 import {
   createTenant,
   findTenantBySlug,
@@ -32,10 +32,9 @@ export async function seedDemo(
   const day = startOfDay(now)
   const tenantId = found ?? (await createTenant(database, { ...tenant, now: foundedOn(day) }))
   const rows = demoRows(demoSeed, day)
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true } as const
   const secret = await writeTransaction(
     database,
-    { tenantId, actor, now, requestId: 'demo' },
+    { tenantId, actor: operator, now, requestId: 'demo' },
     async (tx) => {
       if (tx.revision > 1n) throw new Error(`There is a tenant "${tenant.slug}" with data already.`)
       await writeRows(tx, rows)

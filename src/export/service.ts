@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Database } from '../database/database.ts'
+import { pipelineNamed } from '../pipeline/service.ts'
 import { cellsOf, columnsOf, dealSelection, lineOf, recordOf } from './rules.ts'
 
 export interface Export {
@@ -49,9 +50,7 @@ async function prepare({ database, tenantId, pipeline, deleted = false }: Export
       { deleted },
     )
     if (pipeline === undefined) return { columns }
-    const [found] = await db.$queryRaw<{ id: string }[]>`
-      SELECT id::text FROM pipeline
-      WHERE tenant_id = ${tenantId}::uuid AND lower(name) = lower(${pipeline.trim()})`
+    const found = await pipelineNamed({ db, tenantId }, pipeline)
     if (!found) throw new Error(`There is no pipeline "${pipeline}".`)
     return { columns, pipelineId: found.id }
   })

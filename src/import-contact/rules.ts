@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { isSame } from '../changes.ts'
 import { id, longText, text } from '../import-format/rules.ts'
-import { cellAs, isSameJson, jsonOf } from '../import-json/rules.ts'
+import { cellAs, jsonOf } from '../import-json/rules.ts'
 import { isLinked, type Link } from '../import-link/rules.ts'
 import { maxNameLength } from '../texts.ts'
 
@@ -208,7 +209,7 @@ export function dealContactChanges(contacts: MatchedContacts): DealContactChange
     email && !contact.email ? [{ contact, email: email.trim() }] : [],
   )
   const changed = states.filter(
-    (state) => !existing.some((before) => before.id === state.id && isSame(before, state)),
+    (state) => !existing.some((before) => before.id === state.id && isAsBefore(before, state)),
   )
   const removed = whole ? others.map(({ id }) => id) : []
   if (changed.length + removed.length + emails.length === 0) return undefined
@@ -227,14 +228,14 @@ function primaryOf({ matched, existing, whole }: MatchedContacts): ContactLink |
   return first?.told.isPrimary === undefined ? first?.contact : undefined
 }
 
-function isSame(before: ExistingDealContact, state: DealContactState): boolean {
+function isAsBefore(before: ExistingDealContact, state: DealContactState): boolean {
   const introducer = state.introducedBy
   const introducedById = introducer && ('id' in introducer ? introducer.id : introducer.contact.id)
   return (
     before.role === state.role &&
     before.isPrimary === state.isPrimary &&
     before.introducedById === (introducedById ?? null) &&
-    isSameJson(before.metadata, state.metadata)
+    isSame(before.metadata, state.metadata)
   )
 }
 

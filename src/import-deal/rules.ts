@@ -1,3 +1,4 @@
+import { changedValues, isSame } from '../changes.ts'
 import { type FieldDefinition, mergeCustomValues } from '../custom-field/rules.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import {
@@ -19,7 +20,6 @@ import {
   type PlacedDeal,
   type StageEntry,
 } from '../import-history/rules.ts'
-import { isSameJson } from '../import-json/rules.ts'
 import { areLinked, isLinked, type Links, type Names } from '../import-link/rules.ts'
 
 /** Values of a deal that a row sets as they are. */
@@ -118,9 +118,7 @@ export function decide(row: ImportRow, known: Known): Decision {
   if (reasons.length > 0) return { outcome: 'rejected', reasons }
   if (deal?.deletedAt) return { outcome: 'unchanged' }
   const contacts = known.contacts && dealContactChanges(known.contacts)
-  const customFields = isSameJson(custom.values, deal?.customFields ?? {})
-    ? undefined
-    : custom.values
+  const customFields = isSame(custom.values, deal?.customFields ?? {}) ? undefined : custom.values
   const others = { ...(customFields && { customFields }), ...(contacts && { contacts }) }
   if (!deal) {
     const entries = firstEntries(row, known.entryStage, known.now)
@@ -164,7 +162,7 @@ function changesOf(row: ImportRow, deal: ExistingDeal, known: Known): DealChange
   const closedAt = correctedClosedAt(row, deal, history)
   const moves = row.stage.id !== deal.stage.id
   return {
-    values: changedValues(row.values, deal),
+    values: changedValues(deal, row.values),
     ...(organization && !isLinked(organization, deal.organizationId) && { organization }),
     ...(owner && !isLinked(owner, deal.ownerId) && { owner }),
     ...(source && !isLinked(source, deal.sourceId) && { source }),
@@ -185,16 +183,4 @@ export function entersStage(decision: Decision): boolean {
 
 export function changedFields({ values, entry, ...others }: DealChanges): string[] {
   return [...Object.keys(values), ...Object.keys(others), ...(entry ? ['stage'] : [])]
-}
-
-function changedValues(row: RowValues, deal: ExistingDeal): Partial<RowValues> {
-  const keys = Object.keys(row) as (keyof RowValues)[]
-  const changed = keys.filter((key) => row[key] !== undefined && !isSame(row[key], deal[key]))
-  return Object.fromEntries(changed.map((key) => [key, row[key]]))
-}
-
-/** As JSON, in which a date is its text and a decimal its shortest one. */
-function isSame(one: unknown, other: unknown): boolean {
-  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null))
-  return isSameJson(plain(one), plain(other))
 }

@@ -47,18 +47,6 @@ export function cellAs<T>({ parse, otherwise, verbatim }: Format<T>) {
   })
 }
 
-/** Whether two JSON values are the same; the order of keys is no difference. */
-export function isSameJson(one: unknown, other: unknown): boolean {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(sorted)
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]))
-}
-
 function parsed(cell: string): unknown {
   try {
     return Json.parseValue(JSON.parse(cell))

@@ -1,3 +1,4 @@
+import { bulkInsert } from '../database/bulk-insert.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
@@ -107,78 +108,51 @@ async function find(
  * yet; each then stands for the new one.
  */
 export async function createMissing(tx: Transaction, links: Links[]): Promise<void> {
+  const { now: createdAt } = tx
   const members = links.flatMap(({ owner, assignees = [] }) => [owner, ...assignees])
-  await createOrganizations(tx, missing(links.map(({ organization }) => organization)))
-  await createMembers(tx, missing(members))
-  await createSources(tx, missing(links.map(({ source }) => source)))
-  await createReasons(tx, missing(links.map(({ reason }) => reason)))
-  await createTags(tx, missing(links.flatMap(({ tags = [] }) => tags)))
+  await create(tx, 'organization', missing(links.map(({ organization }) => organization)), () => ({
+    createdAt,
+    updatedAt: createdAt,
+  }))
+  await create(tx, 'member', missing(members), ({ name }) => ({
+    email: isEmail(name) ? name : null,
+    role: 'MEMBER',
+    createdAt,
+  }))
+  await create(tx, 'source', missing(links.map(({ source }) => source)), () => ({ createdAt }))
+  await create(tx, 'close_reason', missing(links.map(({ reason }) => reason)), ({ kind }) => ({
+    kind,
+    createdAt,
+  }))
+  await create(tx, 'tag', missing(links.flatMap(({ tags = [] }) => tags)), () => ({ createdAt }))
 }
 
-async function createOrganizations(tx: Transaction, links: Link[]): Promise<void> {
-  if (links.length === 0) return
-  const { db, tenantId, now } = tx
-  const firstNumber = await takeNumbers(tx, 'organization', links.length)
-  const times = { createdAt: now, updatedAt: now }
-  await db.organization.createMany({
-    data: links.map((link, index) => {
-      const id = idFor(link)
-      tx.emit({ type: 'organization.created', payload: { organizationId: id } })
-      return { tenantId, id, number: firstNumber + index, name: link.name, ...times }
-    }),
-  })
+/** What events call the ids of new rows. */
+const idNames = {
+  organization: 'organizationId',
+  member: 'memberId',
+  source: 'sourceId',
+  close_reason: 'closeReasonId',
+  tag: 'tagId',
 }
 
-async function createMembers(tx: Transaction, links: Link[]): Promise<void> {
+async function create<Named extends Link>(
+  tx: Transaction,
+  table: keyof typeof idNames,
+  links: Named[],
+  valuesOf: (link: Named) => object,
+): Promise<void> {
   if (links.length === 0) return
-  const { db, tenantId, now } = tx
-  const firstNumber = await takeNumbers(tx, 'member', links.length)
-  await db.member.createMany({
-    data: links.map((link, index) => {
-      const id = idFor(link)
-      const { name } = link
-      tx.emit({ type: 'member.created', payload: { memberId: id } })
-      const values = { name, email: isEmail(name) ? name : null, role: 'MEMBER', createdAt: now }
-      return { tenantId, id, number: firstNumber + index, ...values }
-    }),
+  const { db, tenantId } = tx
+  const isNumbered = table !== 'source' && table !== 'close_reason'
+  const first = isNumbered ? await takeNumbers(tx, table, links.length) : 0
+  const rows = links.map((link, index) => {
+    const id = idFor(link)
+    tx.emit({ type: `${table}.created`, payload: { [idNames[table]]: id } })
+    const number = isNumbered && { number: first + index }
+    return { tenantId, id, ...number, name: link.name, ...valuesOf(link) }
   })
-}
-
-async function createSources(tx: Transaction, links: Link[]): Promise<void> {
-  if (links.length === 0) return
-  const { db, tenantId, now } = tx
-  await db.source.createMany({
-    data: links.map((link) => {
-      const id = idFor(link)
-      tx.emit({ type: 'source.created', payload: { sourceId: id } })
-      return { tenantId, id, name: link.name, createdAt: now }
-    }),
-  })
-}
-
-async function createReasons(tx: Transaction, links: NonNullable<Links['reason']>[]) {
-  if (links.length === 0) return
-  const { db, tenantId, now } = tx
-  await db.closeReason.createMany({
-    data: links.map((link) => {
-      const id = idFor(link)
-      tx.emit({ type: 'close_reason.created', payload: { closeReasonId: id } })
-      return { tenantId, id, kind: link.kind, name: link.name, createdAt: now }
-    }),
-  })
-}
-
-async function createTags(tx: Transaction, links: Link[]): Promise<void> {
-  if (links.length === 0) return
-  const { db, tenantId, now } = tx
-  const firstNumber = await takeNumbers(tx, 'tag', links.length)
-  await db.tag.createMany({
-    data: links.map((link, index) => {
-      const id = idFor(link)
-      tx.emit({ type: 'tag.created', payload: { tagId: id } })
-      return { tenantId, id, number: firstNumber + index, name: link.name, createdAt: now }
-    }),
-  })
+  await bulkInsert(db, table, rows)
 }
 
 function idFor({ ids }: Link): string {

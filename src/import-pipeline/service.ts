@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/transaction.ts'
-import type { ImportStage } from '../import-history/rules.ts'
 import { checkNewPipeline, type NewStage } from '../pipeline/rules.ts'
-import { createPipeline, createStages } from '../pipeline/service.ts'
+import { createPipeline, createStages, pipelineNamed } from '../pipeline/service.ts'
+import { liveStages } from '../stage/service.ts'
 import { refuse } from '../user-errors.ts'
 import { planStages, type StageOptions } from './rules.ts'
 
@@ -23,10 +23,7 @@ export async function preparePipeline(tx: Transaction, options: PipelineOptions)
  * name.
  */
 async function extendPipeline(tx: Transaction, options: PipelineOptions): Promise<string | null> {
-  const { db, tenantId } = tx
-  const [pipeline] = await db.$queryRaw<{ id: string; archived: boolean }[]>`
-    SELECT id::text, archived_at IS NOT NULL AS archived FROM pipeline
-    WHERE tenant_id = ${tenantId}::uuid AND lower(name) = lower(${options.pipeline.trim()})`
+  const pipeline = await pipelineNamed(tx, options.pipeline)
   if (!pipeline) return null
   if (pipeline.archived) throw new Error(`The pipeline "${options.pipeline}" is archived.`)
   const existing = await liveStages(tx, pipeline.id)
@@ -54,15 +51,4 @@ async function addStages(tx: Transaction, pipelineId: string, stages: NewStage[]
   })
   await createStages(tx, pipelineId, stages, (_max.position ?? -1) + 1)
   tx.emit({ type: 'pipeline.updated', payload: { pipelineId } })
-}
-
-export async function liveStages(
-  { db, tenantId }: Transaction,
-  pipelineId: string,
-): Promise<ImportStage[]> {
-  const stages = await db.stage.findMany({
-    where: { tenantId, pipelineId, archivedAt: null },
-    orderBy: [{ position: 'asc' }, { number: 'asc' }],
-  })
-  return stages as ImportStage[]
 }

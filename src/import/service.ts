@@ -1,6 +1,11 @@
 import type { FileReject, FileRow } from '../csv/service.ts'
 import type { Database } from '../database/database.ts'
-import { type Transaction, type WriteScope, writeTransaction } from '../database/transaction.ts'
+import {
+  operator,
+  type Transaction,
+  type WriteScope,
+  writeTransaction,
+} from '../database/transaction.ts'
 import { writeBatch } from '../import-batch/service.ts'
 import { findDefinitions } from '../import-custom-field/service.ts'
 import type { ImportRow } from '../import-deal/rules.ts'
@@ -8,9 +13,10 @@ import { type FieldIndexes, findColumns, isCustomKey, type Mapping } from '../im
 import { id, type Notation } from '../import-format/rules.ts'
 import { findPastStages } from '../import-history/service.ts'
 import { findEntryStage } from '../import-pipeline/rules.ts'
-import { liveStages, type PipelineOptions, preparePipeline } from '../import-pipeline/service.ts'
+import { type PipelineOptions, preparePipeline } from '../import-pipeline/service.ts'
 import { cellOf, decodeRow, type RawRow } from '../import-row/rules.ts'
 import { isCurrency } from '../scalars.ts'
+import { liveStages } from '../stage/service.ts'
 
 export interface ImportOptions extends PipelineOptions, Notation {
   map: Mapping
@@ -102,8 +108,7 @@ async function inTransaction<T>(
   { database, tenantId, clock, requestId, options: { check } }: Import,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true } as const
-  const scope: WriteScope = { tenantId, actor, now: clock(), requestId }
+  const scope: WriteScope = { tenantId, actor: operator, now: clock(), requestId }
   if (!check) return writeTransaction(database, scope, work)
   try {
     return await writeTransaction(database, scope, async (tx) => {

@@ -1,5 +1,6 @@
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import { Role } from './filters.ts'
 import * as members from './service.ts'
 import { Member } from './type.ts'
@@ -10,16 +11,14 @@ const externalId = (t: InputFields) =>
 const payload = {
   description: 'The member, or why nothing was done.',
   fields: (t: PayloadFields<{ memberId: string }>) => ({
-    member: t.prismaField({
-      type: Member,
-      nullable: true,
-      description: 'The member as they are now; null when nothing was done.',
-      resolve: (query, { memberId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: memberId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return memberId ? ctx.db.member.findUnique(find) : null
-      },
-    }),
+    member: t.prismaField(
+      rowOfPayload({
+        type: Member,
+        key: 'memberId',
+        description: 'The member as they are now; null when the mutation was refused.',
+        find: (db, byId) => db.member.findUnique(byId),
+      }),
+    ),
   }),
 }
 

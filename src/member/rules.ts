@@ -1,5 +1,5 @@
 import { checkEmail } from '../addresses.ts'
-import { checkName, maxNameLength } from '../texts.ts'
+import { checkExternalId, checkName } from '../texts.ts'
 import { invalid, type UserError } from '../user-errors.ts'
 
 export interface MemberValues {
@@ -20,11 +20,9 @@ export function checkMember(values: MemberValues, path: string[]): UserError[] {
       .map((key) =>
         invalid(`A member always has ${always[key]}: it cannot be cleared.`, [...path, key]),
       ),
-    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...checkName(name, [...path, 'name']),
     ...checkEmail(email, [...path, 'email']),
-    ...(externalId == null || (externalId !== '' && [...externalId].length <= maxNameLength)
-      ? []
-      : [invalid(`An externalId has 1 to ${maxNameLength} characters.`, [...path, 'externalId'])]),
+    ...checkExternalId(externalId, [...path, 'externalId']),
   ]
 }
 

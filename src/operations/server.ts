@@ -6,7 +6,6 @@ import {
   type Plugin,
   type YogaServerInstance,
 } from 'graphql-yoga'
-import type { Viewer } from '../auth/viewer.ts'
 import { createContext, type RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
@@ -14,8 +13,8 @@ import { isStorable } from './limits.ts'
 import { maskError } from './mask.ts'
 import { createPrepareOperation, unstorable } from './prepare.ts'
 
-/** What app.ts knows of a request before it is parsed. */
-export type ServerContext = RequestScope & { viewer: Viewer | null }
+/** What is known of a request before it is parsed. */
+export type ServerContext = RequestScope
 
 export interface GraphqlServerOptions {
   /** The page for browsers, or none. */

@@ -1,6 +1,6 @@
-import { AddressFilter, compareAddress } from '../address-filter.ts'
 import { builder } from '../builder.ts'
-import { orderInput } from '../list-inputs.ts'
+import { compareAddress } from '../conditions.ts'
+import { AddressFilter, orderInput } from '../list-inputs.ts'
 
 export const { input: OrganizationOrder, keyset: organizationKeyset } = orderInput(
   'OrganizationOrder',

@@ -1,5 +1,6 @@
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as organizations from './service.ts'
 import { Organization } from './type.ts'
 
@@ -12,16 +13,14 @@ const valueFields = (t: InputFields) => ({
 const payload = {
   description: 'The organization, or why nothing was done.',
   fields: (t: PayloadFields<{ organizationId: string }>) => ({
-    organization: t.prismaField({
-      type: Organization,
-      nullable: true,
-      description: 'The organization as it is now; null when nothing was done.',
-      resolve: (query, { organizationId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: organizationId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return organizationId ? ctx.db.organization.findUnique(find) : null
-      },
-    }),
+    organization: t.prismaField(
+      rowOfPayload({
+        type: Organization,
+        key: 'organizationId',
+        description: 'The organization as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.organization.findUnique(byId),
+      }),
+    ),
     duplicates: t.prismaField({
       type: [Organization],
       description:

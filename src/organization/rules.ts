@@ -1,6 +1,6 @@
 import { checkDomain, checkEmail } from '../addresses.ts'
 import { checkName, checkTexts } from '../texts.ts'
-import { invalid, type UserError } from '../user-errors.ts'
+import { alwaysSet, type UserError } from '../user-errors.ts'
 
 export interface OrganizationValues {
   name?: string | null
@@ -12,10 +12,9 @@ export interface OrganizationValues {
 /** Why an organization cannot have these values; what is left out is not looked at. */
 export function checkOrganization(values: OrganizationValues, path: string[]): UserError[] {
   const { name, domain, email } = values
-  const always = 'An organization always has a name: it cannot be cleared.'
   return [
-    ...(name === null ? [invalid(always, [...path, 'name'])] : []),
-    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...alwaysSet('An organization', values, ['name'], path),
+    ...checkName(name, [...path, 'name']),
     ...checkDomain(domain, [...path, 'domain']),
     ...checkEmail(email, [...path, 'email']),
     ...checkTexts(values, ['phone'], path),

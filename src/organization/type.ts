@@ -41,7 +41,7 @@ builder.queryField('organizations', (t) =>
   t.connection(
     {
       type: Organization,
-      description: 'The companies that deals are made with.',
+      description: 'The organizations that deals are made with.',
       args: {
         filter: t.arg({ type: OrganizationFilter, description: 'Which organizations.' }),
         search: t.arg.string({ description: 'A part of the name or the domain, in any case.' }),

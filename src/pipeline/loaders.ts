@@ -1,4 +1,4 @@
-import type { BatchSource } from '../context.ts'
+import { type BatchSource, inOrder } from '../context.ts'
 
 /** The present names of pipelines, by their ids. */
 export async function pipelineNames(
@@ -9,8 +9,5 @@ export async function pipelineNames(
     where: { tenantId, id: { in: [...ids] } },
     select: { id: true, name: true },
   })
-  const names = new Map(pipelines.map(({ id, name }) => [id, name]))
-  // Pipelines are archived, never deleted, and a deal's key to its pipeline holds: the name is
-  // there.
-  return ids.map((id) => names.get(id) ?? '')
+  return inOrder(ids, pipelines).map(({ name }) => name)
 }

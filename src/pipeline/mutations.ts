@@ -1,26 +1,17 @@
 import { builder } from '../builder.ts'
-import type { Context } from '../context.ts'
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as pipelines from './service.ts'
 import { Pipeline, ruleDescriptions } from './type.ts'
 
 /** The pipeline that a payload is about, read after the write. */
-export const pipelineOfPayload = {
+export const pipelineOfPayload = rowOfPayload({
   type: Pipeline,
-  nullable: true,
-  description: 'The pipeline as it is now; null when nothing was done.',
-  resolve: (
-    query: object,
-    { pipelineId }: { pipelineId?: string },
-    _args: object,
-    ctx: Context,
-  ) => {
-    const where = { tenantId: ctx.viewer.tenantId, id: pipelineId ?? '' }
-    const find = { ...query, where: { tenantId_id: where } }
-    return pipelineId ? ctx.db.pipeline.findUnique(find) : null
-  },
-} as const
+  key: 'pipelineId',
+  description: 'The pipeline as it is now; null when the mutation was refused.',
+  find: (db, byId) => db.pipeline.findUnique(byId),
+})
 
 const PipelineRulesInput = builder.inputType('PipelineRulesInput', {
   description: 'Rules of a pipeline. One that is left out stays as it is; in a new one it is off.',

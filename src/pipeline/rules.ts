@@ -83,8 +83,8 @@ export function checkPipelineChange(
 ): UserError[] {
   const { name, position } = change
   return [
-    ...alwaysSet('pipeline', change, ['name', 'position', 'rules'], path),
-    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...alwaysSet('A pipeline', change, ['name', 'position', 'rules'], path),
+    ...checkName(name, [...path, 'name']),
     ...(position == null ? [] : checkPosition(position, count - 1, [...path, 'position'])),
   ]
 }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { type Pipeline, Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
@@ -93,7 +93,7 @@ export async function updatePipeline(
   const order = await pipelineOrder(tx)
   const errors = checkPipelineChange(change, order.length, ['input'])
   if (errors.length > 0) refuse(...errors)
-  const values = changedValues(pipeline, change)
+  const values = changesOf(pipeline, change)
   const position = change.position ?? pipeline.position
   const fields = [...Object.keys(values), ...(position === pipeline.position ? [] : ['position'])]
   if (fields.length === 0) return { pipelineId }
@@ -107,13 +107,12 @@ export async function updatePipeline(
   return { pipelineId }
 }
 
-function changedValues(pipeline: Pipeline, change: PipelineChange) {
-  const name = change.name?.trim() ?? pipeline.name
-  const rules = mergeRules(pipeline.rules, change.rules ?? {})
-  return {
-    ...(name !== pipeline.name && { name }),
-    ...(!isDeepStrictEqual(rules, rulesOf(pipeline.rules)) && { rules: { ...rules } }),
-  }
+function changesOf(pipeline: Pipeline, { name, rules }: PipelineChange) {
+  const before = { ...pipeline, rules: rulesOf(pipeline.rules) }
+  return changedValues(before, {
+    name: name?.trim(),
+    rules: rules ? { ...mergeRules(pipeline.rules, rules) } : undefined,
+  })
 }
 
 async function pipelineOrder({ db, tenantId }: Transaction): Promise<string[]> {
@@ -135,6 +134,7 @@ export async function archivePipeline(tx: Transaction, id: string): Promise<Chan
   return { pipelineId: id }
 }
 
+/** Brings an archived pipeline back into the lists. One that is not archived stays as it is. */
 export async function restorePipeline(tx: Transaction, id: string): Promise<ChangedPipeline> {
   const { archivedAt } = await requirePipeline(tx, id)
   if (!archivedAt) return { pipelineId: id }
@@ -166,6 +166,17 @@ export async function requirePipeline(
   return found ?? refuse(notFound('pipeline', ['input', 'pipelineId']))
 }
 
+/** The pipeline of this name, in any case. */
+export async function pipelineNamed(
+  { db, tenantId }: Pick<Transaction, 'db' | 'tenantId'>,
+  name: string,
+): Promise<{ id: string; archived: boolean } | undefined> {
+  const [found] = await db.$queryRaw<{ id: string; archived: boolean }[]>`
+    SELECT id::text, archived_at IS NOT NULL AS archived FROM pipeline
+    WHERE tenant_id = ${tenantId}::uuid AND lower(name) = lower(${name.trim()})`
+  return found
+}
+
 /** Gives pipelines, or stages of one pipeline, their positions from 0 in the order of their ids. */
 export async function writeOrder(
   { db, tenantId, now }: Transaction,
@@ -195,14 +206,12 @@ async function releaseDefault({ db, tenantId, now }: Transaction): Promise<void>
 }
 
 async function refuseTakenName(
-  { db, tenantId }: Transaction,
+  tx: Transaction,
   name: string,
   path: string[],
-  except: string | null = null,
+  except?: string,
 ): Promise<void> {
-  const taken = await db.$queryRaw<unknown[]>`
-    SELECT 1 FROM pipeline WHERE tenant_id = ${tenantId}::uuid AND lower(name) = lower(${name})
-      AND id IS DISTINCT FROM ${except}::uuid`
-  if (taken.length === 0) return
+  const taken = await pipelineNamed(tx, name)
+  if (!taken || taken.id === except) return
   refuse({ code: 'NAME_TAKEN', message: `There is a pipeline named "${name}" already.`, path })
 }

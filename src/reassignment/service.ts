@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/transaction.ts'
 import { recordDealChanges } from '../deal-change/service.ts'
+import { saveDeals } from '../deal-version/service.ts'
 import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { type PlacedContact, type Replacement, replaceContact } from './rules.ts'
 
@@ -154,17 +155,4 @@ async function inChunks(
     after = deals.length === dealsAtOnce ? deals.at(-1)?.id : undefined
   } while (after)
   return count
-}
-
-/** As saveDeal does it for one: the tenant's revision is held, so that no other version is lost. */
-async function saveDeals(
-  { db, tenantId, now }: Transaction,
-  deals: Deal[],
-  values: { organizationId?: string; ownerId?: string } = {},
-): Promise<void> {
-  if (deals.length === 0) return
-  await db.deal.updateMany({
-    where: { tenantId, id: { in: deals.map(({ id }) => id) } },
-    data: { ...values, version: { increment: 1 }, updatedAt: now },
-  })
 }

@@ -1,6 +1,7 @@
 import { encodeId, idOf, optionalIdOf } from '../ids.ts'
 import { Member } from '../member/type.ts'
 import { mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as removals from './service.ts'
 
 interface Reassigned {
@@ -19,9 +20,9 @@ mutation('deleteOrganization', {
   description:
     'Deletes an organization for good. Its contacts stay, and are without one unless `reassignTo` takes them over.',
   input: {
-    description: 'An organization to delete.',
+    description: 'The organization to delete, and what takes its place.',
     fields: (t) => ({
-      organizationId: t.id({ required: true, description: 'The organization to delete.' }),
+      organizationId: t.id({ required: true, description: 'The organization.' }),
       reassignTo: t.id({
         description:
           'The organization that gets its deals and contacts. Needed where it has deals.',
@@ -33,7 +34,7 @@ mutation('deleteOrganization', {
     fields: (t: PayloadFields<{ organizationId: string } & Reassigned>) => ({
       deletedOrganizationId: t.id({
         nullable: true,
-        description: 'The id that it had; null when nothing was done.',
+        description: 'The id that it had; null when the mutation was refused.',
         resolve: ({ organizationId: id }) => (id ? encodeId('Organization', id) : null),
       }),
       reassignedCount: reassignedCount(t),
@@ -49,9 +50,9 @@ mutation('deleteContact', {
   scope: 'contacts:write',
   description: 'Deletes a contact for good.',
   input: {
-    description: 'A contact to delete.',
+    description: 'The contact to delete, and who takes their place.',
     fields: (t) => ({
-      contactId: t.id({ required: true, description: 'The contact to delete.' }),
+      contactId: t.id({ required: true, description: 'The contact.' }),
       reassignTo: t.id({
         description:
           'The contact that takes their place on deals, and as who introduced others. Needed where they have deals.',
@@ -63,7 +64,7 @@ mutation('deleteContact', {
     fields: (t: PayloadFields<{ contactId: string } & Reassigned>) => ({
       deletedContactId: t.id({
         nullable: true,
-        description: 'The id that they had; null when nothing was done.',
+        description: 'The id that they had; null when the mutation was refused.',
         resolve: ({ contactId: id }) => (id ? encodeId('Contact', id) : null),
       }),
       reassignedCount: reassignedCount(t),
@@ -80,9 +81,9 @@ mutation('deleteMember', {
   description:
     'Deletes a member: they leave every list, their API keys are revoked, and history goes on naming them. Nobody deletes themselves.',
   input: {
-    description: 'A member to delete.',
+    description: 'The member to delete, and who takes their place.',
     fields: (t) => ({
-      memberId: t.id({ required: true, description: 'The member to delete.' }),
+      memberId: t.id({ required: true, description: 'The member.' }),
       reassignTo: t.id({
         description:
           'The member who gets the deals that they own or are assigned to. Needed where they have any.',
@@ -92,16 +93,14 @@ mutation('deleteMember', {
   payload: {
     description: 'The deleted member, or why nothing was done.',
     fields: (t: PayloadFields<{ memberId: string } & Reassigned>) => ({
-      member: t.prismaField({
-        type: Member,
-        nullable: true,
-        description: 'The member as they are now; null when nothing was done.',
-        resolve: (query, { memberId }, _args, ctx) => {
-          const where = { tenantId: ctx.viewer.tenantId, id: memberId ?? '' }
-          const find = { ...query, where: { tenantId_id: where } }
-          return memberId ? ctx.db.member.findUnique(find) : null
-        },
-      }),
+      member: t.prismaField(
+        rowOfPayload({
+          type: Member,
+          key: 'memberId',
+          description: 'The member as they are now; null when the mutation was refused.',
+          find: (db, byId) => db.member.findUnique(byId),
+        }),
+      ),
       reassignedCount: reassignedCount(t),
     }),
   },

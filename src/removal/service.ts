@@ -1,5 +1,6 @@
 import { revokeKeysOfMember } from '../api-key/service.ts'
 import type { Transaction } from '../database/transaction.ts'
+import { refuseInUse } from '../deal-use/service.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import {
   dealsOfContact,
@@ -10,7 +11,7 @@ import {
   reassignMember,
   reassignOrganization,
 } from '../reassignment/service.ts'
-import { invalid, notFound, refuse, type StillInUse } from '../user-errors.ts'
+import { invalid, notFound, refuse } from '../user-errors.ts'
 
 export interface Removal {
   id: string
@@ -25,8 +26,6 @@ interface Leaving extends Removal {
   deals: (id: string) => Prisma.DealWhereInput
   reassign: (tx: Transaction, reassignment: Reassignment) => Promise<number>
 }
-
-const mostDeals = 10
 
 /** Deletes an organization; its contacts go with its deals, or lose it where nothing takes over. */
 export async function deleteOrganization(tx: Transaction, { id, reassignTo }: Removal) {
@@ -98,33 +97,14 @@ async function leaveDeals(tx: Transaction, leaving: Leaving): Promise<number> {
   const { what, argument, find, deals, reassign, id, reassignTo } = leaving
   const path = ['input', 'reassignTo']
   if (!(await find(id))) refuse(notFound(what, ['input', argument]))
-  if (!reassignTo) return refuseWhileUsed(tx, what, deals(id), path)
+  if (!reassignTo) {
+    const needs = (count: number) => (count === 1 ? '1 deal needs' : `${count} deals need`)
+    const message = (count: number) =>
+      `${needs(count)} this ${what}: name in \`reassignTo\` what takes its place, or change them.`
+    await refuseInUse(tx, { deals: deals(id), message, path })
+    return 0
+  }
   if (reassignTo === id) refuse(invalid(`Name another ${what} than the one that goes.`, path))
   if (!(await find(reassignTo))) refuse(notFound(what, path))
   return reassign(tx, { from: id, to: reassignTo })
-}
-
-async function refuseWhileUsed(
-  { db, tenantId }: Transaction,
-  what: string,
-  using: Prisma.DealWhereInput,
-  path: string[],
-): Promise<0> {
-  const where = { AND: [{ tenantId }, using] }
-  const first = await db.deal.findMany({
-    where,
-    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-    take: mostDeals,
-    select: { id: true },
-  })
-  if (first.length === 0) return 0
-  const count = await db.deal.count({ where })
-  const error: StillInUse = {
-    code: 'STILL_IN_USE',
-    message: `${count === 1 ? '1 deal needs' : `${count} deals need`} this ${what}: name in \`reassignTo\` what takes its place, or change them.`,
-    path,
-    count,
-    dealIds: first.map(({ id }) => id),
-  }
-  return refuse(error)
 }

@@ -1,4 +1,4 @@
-import type { BatchSource } from '../context.ts'
+import { type BatchSource, inOrder } from '../context.ts'
 
 /** The present names of sources, by their ids. */
 export async function sourceNames(
@@ -9,7 +9,5 @@ export async function sourceNames(
     where: { tenantId, id: { in: [...ids] } },
     select: { id: true, name: true },
   })
-  const names = new Map(sources.map(({ id, name }) => [id, name]))
-  // Sources are archived, never deleted, and a deal's key to its source holds: the name is there.
-  return ids.map((id) => names.get(id) ?? '')
+  return inOrder(ids, sources).map(({ name }) => name)
 }

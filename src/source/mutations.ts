@@ -1,5 +1,6 @@
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as sources from './service.ts'
 import { Source } from './type.ts'
 
@@ -16,22 +17,21 @@ const name = (t: InputFields) => ({
 const payload = {
   description: 'The source, or why nothing was done.',
   fields: (t: PayloadFields<sources.ChangedSource>) => ({
-    source: t.prismaField({
-      type: Source,
-      nullable: true,
-      description: 'The source as it is now; null when nothing was done.',
-      resolve: (query, { sourceId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: sourceId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return sourceId ? ctx.db.source.findUnique(find) : null
-      },
-    }),
+    source: t.prismaField(
+      rowOfPayload({
+        type: Source,
+        key: 'sourceId',
+        description: 'The source as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.source.findUnique(byId),
+      }),
+    ),
   }),
 }
 
 mutation('createSource', {
   scope: 'pipelines:write',
-  description: 'Adds a source that no deal has yet. Sources also come from deals that name them.',
+  description:
+    'Creates a source that no deal has yet. Sources also come from deals that name them.',
   input: { description: 'A source to create.', fields: name },
   payload,
   write: (input) => (tx) => sources.createSource(tx, input),
@@ -64,7 +64,7 @@ mutation('archiveSource', {
 
 mutation('restoreSource', {
   scope: 'pipelines:write',
-  description: 'Brings an archived source back into use.',
+  description: 'Brings an archived source back. One that is not archived stays as it is.',
   input: { description: 'The source to restore.', fields: sourceId },
   payload,
   write: (input) => {

@@ -8,7 +8,7 @@ mutation('archiveStage', {
   description:
     'Archives a stage: it takes no deals. Those that it has go to `reassignTo`, each with an entry of its audit; without it a stage with deals is refused, and so is the last live one of its kind.',
   input: {
-    description: 'A stage to archive, and the one that takes its deals.',
+    description: 'The stage to archive, and the one that takes its deals.',
     fields: (t) => ({
       stageId: t.id({ required: true, description: 'The stage.' }),
       reassignTo: t.id({
@@ -22,7 +22,7 @@ mutation('archiveStage', {
     fields: (t: PayloadFields<stages.ArchivedStage>) => ({
       ...stagePayload.fields(t),
       reassignedCount: t.int({
-        description: 'How many deals went to `reassignTo`.',
+        description: 'How many deals went to `reassignTo`, deleted ones too.',
         resolve: ({ reassignedCount = 0 }) => reassignedCount,
       }),
     }),

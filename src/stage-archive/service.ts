@@ -10,9 +10,9 @@ import {
   type ChangedStage,
   liveStage,
   liveStages,
-  refuseInUse,
   refuseLastOfKind,
   refuseTakenName,
+  refuseWithDeals,
   requireStage,
   type Stage,
 } from '../stage/service.ts'
@@ -41,7 +41,7 @@ export async function archiveStage(
   if (stage.archivedAt) return { stageId, pipelineId, reassignedCount: 0 }
   const to = reassignTo === null ? null : await successor(tx, stage, reassignTo)
   await refuseLastOfKind(tx, stage, ['input', 'stageId'])
-  if (!to) await refuseInUse(tx, stage, 'name a stage for them', ['input', 'reassignTo'])
+  if (!to) await refuseWithDeals(tx, stage, 'name a stage for them', ['input', 'reassignTo'])
 
   const reassignedCount = to ? await reassign(tx, stage, to) : 0
   const where = { tenantId_id: { tenantId, id: stageId } }

@@ -1,4 +1,4 @@
-import type { BatchSource } from '../context.ts'
+import { type BatchSource, inOrder } from '../context.ts'
 
 export interface StageFacts {
   id: string
@@ -15,10 +15,5 @@ export async function stageFacts(
     where: { tenantId, id: { in: [...ids] } },
     select: { id: true, name: true, probability: true },
   })
-  const byId = new Map(stages.map((stage) => [stage.id, stage]))
-  return ids.map((id) => {
-    const stage = byId.get(id)
-    if (!stage) throw new Error(`a deal refers to stage ${id}, which its key makes impossible`)
-    return stage
-  })
+  return inOrder(ids, stages)
 }

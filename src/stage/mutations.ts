@@ -1,22 +1,18 @@
-import type { Context } from '../context.ts'
 import { idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import { pipelineOfPayload } from '../pipeline/mutations.ts'
 import { StageKind } from '../pipeline/type.ts'
 import * as stages from './service.ts'
 import { Stage } from './type.ts'
 
 /** The stage that a payload is about, read after the write. */
-export const stageOfPayload = {
+const stageOfPayload = rowOfPayload({
   type: Stage,
-  nullable: true,
-  description: 'The stage as it is now; null when nothing was done.',
-  resolve: (query: object, { stageId }: { stageId?: string }, _args: object, ctx: Context) => {
-    const where = { tenantId: ctx.viewer.tenantId, id: stageId ?? '' }
-    const find = { ...query, where: { tenantId_id: where } }
-    return stageId ? ctx.db.stage.findUnique(find) : null
-  },
-} as const
+  key: 'stageId',
+  description: 'The stage as it is now; null when the mutation was refused.',
+  find: (db, byId) => db.stage.findUnique(byId),
+})
 
 /** The payload of a mutation of one stage. */
 export const stagePayload = {
@@ -48,9 +44,9 @@ const name = '1 to 255 characters, unique among the live stages of the pipeline 
 
 mutation('createStage', {
   scope: 'pipelines:write',
-  description: 'Adds a stage to a pipeline.',
+  description: 'Creates a stage of a pipeline.',
   input: {
-    description: 'A stage to add.',
+    description: 'A stage to create.',
     fields: (t) => ({
       pipelineId: t.id({ required: true, description: 'The pipeline.' }),
       name: t.string({ required: true, description: name }),

@@ -16,8 +16,6 @@ export const requirableFields = [
   'leadRef',
 ] as const
 
-export type RequirableField = (typeof requirableFields)[number]
-
 /** Why a stage cannot require these; `keys` are those of the custom fields that its deals have. */
 export function checkRequiredFields(
   fields: readonly string[],
@@ -53,7 +51,7 @@ export function changedStage(
 
 export function checkCleared(change: StageChange, path: string[]): UserError[] {
   const always = ['name', 'kind', 'probability', 'reasonRequired', 'requiredFields'] as const
-  return alwaysSet('stage', change, always, path)
+  return alwaysSet('A stage', change, always, path)
 }
 
 /** Where a new stage stands among the live ones: an open one before the first that is closed. */

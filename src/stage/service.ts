@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
+import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
-import type { Stage as StageRow } from '../generated/prisma/client.ts'
+import { refuseInUse } from '../deal-use/service.ts'
+import type { Prisma, Stage as StageRow } from '../generated/prisma/client.ts'
 import {
   checkPosition,
   checkStage,
@@ -9,7 +10,7 @@ import {
   stageProbability,
 } from '../pipeline/rules.ts'
 import { createStages, requirePipeline, writeOrder } from '../pipeline/service.ts'
-import { invalid, notFound, refuse, type StillInUse, type UserError } from '../user-errors.ts'
+import { invalid, notFound, refuse, type UserError } from '../user-errors.ts'
 import {
   changedStage,
   checkCleared,
@@ -134,21 +135,19 @@ export async function updateStage(
   ]
   if (errors.length > 0) refuse(...errors)
   const values = { ...after, probability: stageProbability(after.kind, after.probability) }
-  const changed = Object.entries(values).filter(
-    ([field, value]) => !isDeepStrictEqual(value, stage[field as keyof Stage]),
-  )
-  const fields = changed.map(([field]) => field)
+  const changed = changedValues(stage, values)
+  const fields = Object.keys(changed)
   if (fields.length === 0) return { stageId, pipelineId }
   if (fields.includes('name') && !stage.archivedAt) {
     await refuseTakenName(tx, { ...stage, name: after.name }, [...path, 'name'])
   }
   if (fields.includes('kind')) {
     await refuseLastOfKind(tx, stage, [...path, 'kind'])
-    await refuseInUse(tx, stage, 'move them to another stage first', [...path, 'kind'])
+    await refuseWithDeals(tx, stage, 'move them to another stage first', [...path, 'kind'])
   }
   await db.stage.update({
     where: { tenantId_id: { tenantId, id: stageId } },
-    data: { ...Object.fromEntries(changed), updatedAt: now },
+    data: { ...(changed as Prisma.StageUncheckedUpdateInput), updatedAt: now },
   })
   tx.emit({ type: 'stage.updated', payload: { stageId, pipelineId, fields } })
   return { stageId, pipelineId }
@@ -203,20 +202,15 @@ export async function refuseLastOfKind(
 }
 
 /** Refuses where deals are in the stage, deleted ones too, with their number and the first of them. */
-export async function refuseInUse(
-  { db, tenantId }: Transaction,
-  stage: Stage,
+export async function refuseWithDeals(
+  tx: Transaction,
+  { id, name }: Stage,
   fix: string,
   path: string[],
 ): Promise<void> {
-  const where = { tenantId, stageId: stage.id }
-  const count = await db.deal.count({ where })
-  if (count === 0) return
-  const orderBy = [{ createdAt: 'asc' as const }, { id: 'asc' as const }]
-  const deals = await db.deal.findMany({ where, orderBy, take: 10, select: { id: true } })
-  const dealIds = deals.map(({ id }) => id)
-  const message = `${count === 1 ? '1 deal is' : `${count} deals are`} in the stage "${stage.name}", deleted ones too: ${fix}.`
-  refuse({ code: 'STILL_IN_USE', message, path, count, dealIds } as StillInUse)
+  const message = (count: number) =>
+    `${count === 1 ? '1 deal is' : `${count} deals are`} in the stage "${name}", deleted ones too: ${fix}.`
+  await refuseInUse(tx, { deals: { stageId: id }, message, path })
 }
 
 /** The name is free again when the stage that had it is archived. */

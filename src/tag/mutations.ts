@@ -1,5 +1,6 @@
 import { encodeId, idOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
+import { rowOfPayload } from '../payload.ts'
 import * as tags from './service.ts'
 import { Tag } from './type.ts'
 
@@ -10,16 +11,14 @@ const colorField = (t: InputFields) =>
 const payload = {
   description: 'The tag, or why nothing was done.',
   fields: (t: PayloadFields<{ tagId: string }>) => ({
-    tag: t.prismaField({
-      type: Tag,
-      nullable: true,
-      description: 'The tag as it is now; null when nothing was done.',
-      resolve: (query, { tagId }, _args, ctx) => {
-        const where = { tenantId: ctx.viewer.tenantId, id: tagId ?? '' }
-        const find = { ...query, where: { tenantId_id: where } }
-        return tagId ? ctx.db.tag.findUnique(find) : null
-      },
-    }),
+    tag: t.prismaField(
+      rowOfPayload({
+        type: Tag,
+        key: 'tagId',
+        description: 'The tag as it is now; null when the mutation was refused.',
+        find: (db, byId) => db.tag.findUnique(byId),
+      }),
+    ),
   }),
 }
 
@@ -68,7 +67,7 @@ mutation('deleteTag', {
     fields: (t: PayloadFields<tags.DeletedTag>) => ({
       deletedTagId: t.id({
         nullable: true,
-        description: 'The id that the tag had; null when nothing was done.',
+        description: 'The id that the tag had; null when the mutation was refused.',
         resolve: ({ deletedTagId }) => deletedTagId && encodeId('Tag', deletedTagId),
       }),
       untaggedCount: t.int({

@@ -1,5 +1,5 @@
 import { checkName } from '../texts.ts'
-import { invalid, type UserError } from '../user-errors.ts'
+import { alwaysSet, invalid, type UserError } from '../user-errors.ts'
 
 /** What can be written of a tag. A value that is left out stays; null clears. */
 export interface TagInput {
@@ -13,14 +13,12 @@ export interface TagValues {
 }
 
 /** Why a tag cannot have these values; empty when it can. What is left out is not looked at. */
-export function checkTag({ name, color }: TagInput, path: string[]): UserError[] {
+export function checkTag(values: TagInput, path: string[]): UserError[] {
+  const { name, color } = values
   const isColor = color == null || /^#[0-9a-f]{6}$/i.test(color)
   return [
-    ...(name === null
-      ? [invalid('A tag always has a name: it cannot be cleared.', [...path, 'name'])]
-      : name === undefined
-        ? []
-        : checkName(name, [...path, 'name'])),
+    ...alwaysSet('A tag', values, ['name'], path),
+    ...checkName(name, [...path, 'name']),
     ...(isColor ? [] : [invalid('A color looks like #ff8800.', [...path, 'color'])]),
   ]
 }

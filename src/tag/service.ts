@@ -1,3 +1,4 @@
+import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
 import { takeNumbers } from '../tenant/service.ts'
@@ -26,11 +27,11 @@ export async function updateTag(
   { tagId, ...input }: TagInput & { tagId: string },
 ): Promise<{ tagId: string }> {
   const tag = await tagOf(tx, tagId)
-  const { name = tag.name, color = tag.color } = await checkedValues(tx, tagId, input)
-  const fields = [...(name === tag.name ? [] : ['name']), ...(color === tag.color ? [] : ['color'])]
+  const changed = changedValues(tag, await checkedValues(tx, tagId, input))
+  const fields = Object.keys(changed)
   if (fields.length === 0) return { tagId }
   const where = { tenantId_id: { tenantId: tx.tenantId, id: tagId } }
-  await tx.db.tag.update({ where, data: { name, color } })
+  await tx.db.tag.update({ where, data: changed })
   tx.emit({ type: 'tag.updated', payload: { tagId, fields } })
   return { tagId }
 }

@@ -25,7 +25,7 @@ mutation('updateTenant', {
       tenant: t.prismaField({
         type: Tenant,
         nullable: true,
-        description: 'The tenant as it is now; null when nothing was done.',
+        description: 'The tenant as it is now; null when the mutation was refused.',
         resolve: (query, { tenantId }, _args, ctx) => {
           const find = { ...query, where: { id: ctx.viewer.tenantId } }
           return tenantId ? ctx.db.tenant.findUniqueOrThrow(find) : null

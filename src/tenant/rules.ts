@@ -31,8 +31,8 @@ export function checkTenantChange(change: TenantChange, path: string[]): UserErr
   const { name, timeZone } = change
   const always = ['name', 'defaultCurrency', 'timeZone', 'membersMayReopen'] as const
   return [
-    ...alwaysSet('tenant', change, always, path),
-    ...(name == null ? [] : checkName(name, [...path, 'name'])),
+    ...alwaysSet('A tenant', change, always, path),
+    ...checkName(name, [...path, 'name']),
     ...(timeZone == null || isTimeZone(timeZone)
       ? []
       : [invalid(noTimeZone(timeZone), [...path, 'timeZone'])]),

@@ -1,6 +1,7 @@
+import { changedValues } from '../changes.ts'
 import type { Database } from '../database/database.ts'
 import type { Transaction } from '../database/transaction.ts'
-import type { Tenant } from '../generated/prisma/client.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
 import { refuse } from '../user-errors.ts'
 import { checkTenantChange, type TenantChange } from './rules.ts'
@@ -47,12 +48,11 @@ export async function updateTenant(tx: Transaction, change: TenantChange): Promi
   if (errors.length > 0) refuse(...errors)
   const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
   const values = { ...change, ...(change.name != null && { name: change.name.trim() }) }
-  const changed = Object.entries(values).filter(
-    ([field, value]) => value !== undefined && value !== tenant[field as keyof Tenant],
-  )
-  if (changed.length === 0) return { tenantId }
-  await db.tenant.update({ where: { id: tenantId }, data: Object.fromEntries(changed) })
-  const fields = changed.map(([field]) => field)
+  const changed = changedValues(tenant, values)
+  const fields = Object.keys(changed)
+  if (fields.length === 0) return { tenantId }
+  const data = changed as Prisma.TenantUpdateInput
+  await db.tenant.update({ where: { id: tenantId }, data })
   tx.emit({ type: 'tenant.updated', payload: { fields } })
   return { tenantId }
 }

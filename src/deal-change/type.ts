@@ -1,16 +1,13 @@
 import { Actor, actorSelection } from '../actor/type.ts'
 import { builder, textEnum } from '../builder.ts'
-import { type Keyset, keysetPage, nestedPageSelection } from '../connection.ts'
-import { Deal } from '../deal/type.ts'
 import { encodeId } from '../ids.ts'
-import { changeCounts } from './loaders.ts'
 
 const DealChangeField = textEnum('DealChangeField', 'A field of a deal whose changes are kept.', {
   NAME: 'The name.',
   AMOUNT: 'The amount.',
   CURRENCY: 'The currency of the amount.',
   OWNER: 'The member who answers for it.',
-  ORGANIZATION: 'The company that it is made with.',
+  ORGANIZATION: 'The organization that it is made with.',
   EXPECTED_CLOSE_DATE: 'When it is expected to close.',
   PRIORITY: 'How urgent it is.',
   CONFIDENCE: 'The user’s own probability.',
@@ -26,7 +23,7 @@ function idIn(field: string, id: string | null): string | null {
   return typename && id ? encodeId(typename, id) : null
 }
 
-const DealChange = builder.prismaNode('DealChange', {
+export const DealChange = builder.prismaNode('DealChange', {
   description:
     'That a field of a deal changed: an entry of its audit beside its stages. Entries are only ever added.',
   select: { tenantId: true, id: true },
@@ -34,7 +31,6 @@ const DealChange = builder.prismaNode('DealChange', {
   id: { resolve: (change) => change.id },
   findUnique: (id, ctx) => ({ tenantId_id: { tenantId: ctx.viewer.tenantId, id } }),
   fields: (t) => ({
-    deal: t.relation('deal', { type: Deal, description: 'The deal that changed.' }),
     field: t.field({
       type: DealChangeField,
       description: 'Which field changed.',
@@ -74,39 +70,3 @@ const DealChange = builder.prismaNode('DealChange', {
     occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it changed.' }),
   }),
 })
-
-const DealChangeConnection = builder.connectionObject(
-  {
-    type: DealChange,
-    name: 'DealChangeConnection',
-    description: 'A page of what changed of a deal beside its stages.',
-  },
-  { name: 'DealChangeEdge', description: 'A change and its cursor.' },
-)
-
-const oldestFirst: Keyset = {
-  name: 'OCCURRED_AT',
-  column: 'occurredAt',
-  kind: 'instant',
-  direction: 'asc',
-}
-
-builder.prismaObjectField(Deal, 'changes', (t) =>
-  t.connection(
-    {
-      type: DealChange,
-      description:
-        'What changed of its audited fields since it was created, the oldest first. Changes of stage are in `history`.',
-      select: (args, _ctx, nested) => {
-        const { where, orderBy, take } = keysetPage(args, oldestFirst)
-        const selection = nestedPageSelection(nested, 'DealChange', oldestFirst)
-        return { tenantId: true, id: true, changes: { ...selection, where, orderBy, take } }
-      },
-      resolve: ({ id, changes }, args, ctx) =>
-        keysetPage(args, oldestFirst).toConnection(changes, () =>
-          ctx.loader(changeCounts).load(id),
-        ),
-    },
-    DealChangeConnection,
-  ),
-)

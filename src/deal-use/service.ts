@@ -1,0 +1,31 @@
+import type { Transaction } from '../database/transaction.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { refuse, type StillInUse } from '../user-errors.ts'
+
+export interface Use {
+  /** Which deals need what is to go or to change. */
+  deals: Prisma.DealWhereInput
+  message: (count: number) => string
+  path: string[]
+}
+
+const mostDeals = 10
+
+/** Refuses while there are such deals, deleted ones too, with their number and the first of them. */
+export async function refuseInUse(
+  { db, tenantId }: Transaction,
+  { deals, message, path }: Use,
+): Promise<void> {
+  const where = { AND: [{ tenantId }, deals] }
+  const first = await db.deal.findMany({
+    where,
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    take: mostDeals,
+    select: { id: true },
+  })
+  if (first.length === 0) return
+  const count = await db.deal.count({ where })
+  const dealIds = first.map(({ id }) => id)
+  const error: StillInUse = { code: 'STILL_IN_USE', message: message(count), path, count, dealIds }
+  refuse(error)
+}
