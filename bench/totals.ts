@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { stageTotals } from '../src/deal-total/loaders.ts'
 import { createDatabase } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { deployMigrations } from '../src/database/migrations.ts'
+import { stageTotals } from '../src/deal-total/loaders.ts'
 
 // Compares the two ways to the totals of a board: counting its deals, and reading stage_total, which triggers keep. Prints
 // ratios, as times differ from machine to machine: `npx tsx bench/totals.ts`, on BENCH_DATABASE_URL or the embedded database.

@@ -57,7 +57,7 @@ async function lastOpenStage(
 }
 
 async function mayReopen({ db, tenantId, actor }: Transaction, { from }: Entering) {
-  if (actor.isAdmin || from?.kind === 'OPEN') return true
+  if (actor.isAdmin || !from || from.kind === 'OPEN') return true
   const tenant = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } })
   return tenant.membersMayReopen
 }
