@@ -106,7 +106,14 @@ describe('updateDeal', () => {
   it('has a case here for every field of its input', () => {
     const input = schema.getType('UpdateDealInput')
     const known = [...fields, ...unclearable].map(([field]) => field)
-    const others = ['dealId', 'expectedVersion', 'organizationId', 'ownerId', 'idempotencyKey']
+    const others = [
+      'dealId',
+      'expectedVersion',
+      'organizationId',
+      'ownerId',
+      'idempotencyKey',
+      'reason',
+    ]
     const all = [...others, ...known].sort()
     expect(Object.keys(input && 'getFields' in input ? input.getFields() : {}).sort()).toEqual(all)
   })
@@ -154,6 +161,43 @@ describe('updateDeal', () => {
     await update({ externalId: 'crm-1' })
     await update({ externalId: 'crm-1', name: 'Shuttle' }, 2)
     expect(await read()).toMatchObject({ externalId: 'crm-1', name: 'Shuttle' })
+  })
+})
+
+describe('updateDeal with a reason', () => {
+  const closed = async (stage: 'winDeal' | 'loseDeal', reason: string) => {
+    await done(t, stage, { dealId: deal.id, expectedVersion: 1, reason })
+    const document =
+      'query ($id: ID!) { deal(id: $id) { wonReason lostReason version history { nodes { reason } } } }'
+    return async () => (await ask(t, document, { id: deal.id })).deal
+  }
+
+  it('corrects why a deal was closed, and the audit keeps what was said', async () => {
+    const read = await closed('loseDeal', 'Price')
+    const before = await eventsOf(t)
+    await update({ reason: ' Budget ' }, 2)
+    expect(await read()).toMatchObject({ lostReason: 'Budget', wonReason: null, version: 3 })
+    expect((await read()).history.nodes.at(-1)).toEqual({ reason: 'Price' })
+    const events = (await eventsOf(t)).slice(before.length)
+    expect(events.map(({ type }) => type)).toEqual(['close_reason.created', 'deal.updated'])
+    expect(events[1]).toMatchObject({ payload: { fields: ['reason'] } })
+    await untouched([t], () => update({ reason: 'BUDGET' }, 3))
+  })
+
+  it('takes one away where none is required, and asks for it where it is', async () => {
+    const read = await closed('winDeal', 'Price')
+    await update({ reason: null }, 2)
+    expect(await read()).toMatchObject({ wonReason: null, version: 3 })
+    await done(t, 'loseDeal', { dealId: deal.id, expectedVersion: 3, reason: 'Budget' })
+    const errors = await refused({ expectedVersion: 4, reason: null })
+    expect(errors).toMatchObject([{ code: 'REASON_REQUIRED', path: ['input', 'reason'] }])
+  })
+
+  it('refuses one for an open deal, which has none to take away', async () => {
+    expect(await refused({ reason: 'Price' })).toMatchObject([
+      { code: 'VALIDATION_ERROR', path: ['input', 'reason'] },
+    ])
+    await untouched([t], () => update({ reason: null }))
   })
 })
 

@@ -7,9 +7,10 @@ import {
   restoreEntry,
 } from '../catalogue/service.ts'
 import type { Transaction } from '../database/transaction.ts'
-import type { StageKind } from '../pipeline/rules.ts'
+import type { Deal } from '../generated/prisma/client.ts'
+import { rulesOf, type StageKind } from '../pipeline/rules.ts'
 import type { Stage } from '../stage/service.ts'
-import { notFound, type ReasonRequired, refuse } from '../user-errors.ts'
+import { invalid, notFound, type ReasonRequired, refuse } from '../user-errors.ts'
 
 export type ClosedKind = Exclude<StageKind, 'OPEN'>
 
@@ -43,6 +44,34 @@ export async function closeOrReopen(
   const reasons = { ...catalogue, kind: stage.kind }
   const closeReasonId = given ? await entryIdOf(tx, reasons, { name: given, path }) : null
   return { closedAt: tx.now, closeReasonId }
+}
+
+/**
+ * The reason that a closed deal has instead. An open deal has none, and one that the stage or the
+ * pipeline requires is not taken away.
+ */
+export async function correctedReason(
+  tx: Transaction,
+  deal: Pick<Deal, 'status' | 'stageId' | 'closeReasonId'>,
+  reason: string | null,
+): Promise<{ closeReasonId: string | null }> {
+  const name = reason?.trim()
+  const kind = deal.status as StageKind
+  if (kind === 'OPEN') {
+    if (name) refuse(invalid('An open deal has no reason: give it when the deal is closed.', path))
+    return { closeReasonId: null }
+  }
+  if (name) {
+    const given = { name, path, present: deal.closeReasonId }
+    return { closeReasonId: await entryIdOf(tx, { ...catalogue, kind }, given) }
+  }
+  const stage = await tx.db.stage.findUniqueOrThrow({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: deal.stageId } },
+    include: { pipeline: { select: { rules: true } } },
+  })
+  const required = stage.reasonRequired || rulesOf(stage.pipeline.rules).reasonToClose
+  if (required) await closeOrReopen(tx, { ...stage, kind }, { reason, required })
+  return { closeReasonId: null }
 }
 
 /** The live reasons of the catalogue, those that the pipeline's deals have most often first. */

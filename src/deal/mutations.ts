@@ -64,6 +64,10 @@ export const versionedOf = (input: { dealId: string; expectedVersion: number }) 
 /** The values of UpdateDealInput besides the deal and its version. */
 export const changeFields = (t: InputFields) => ({
   name: t.string({ description: '1 to 255 characters.' }),
+  reason: t.string({
+    description:
+      'Corrects why it was won or lost; an open deal has no reason. The audit keeps what was said at its closing.',
+  }),
   ...valueFields(t),
 })
 

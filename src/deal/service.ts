@@ -1,5 +1,5 @@
 import { changedValues } from '../changes.ts'
-import { closeOrReopen } from '../close-reason/service.ts'
+import { closeOrReopen, correctedReason } from '../close-reason/service.ts'
 import { customValues } from '../custom-field/service.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { recordDealChanges } from '../deal-change/service.ts'
@@ -106,14 +106,21 @@ async function insertDeal(
   })
 }
 
+export interface UpdateDeal extends Versioned, DealInput {
+  /** Corrects why a closed deal was closed. */
+  reason?: string | null
+}
+
 /** Writes the values that differ from the deal's; when none does nothing changes. */
 export async function updateDeal(
   tx: Transaction,
-  { dealId, expectedVersion, ...values }: Versioned & DealInput,
+  { dealId, expectedVersion, reason, ...values }: UpdateDeal,
 ): Promise<{ dealId: string }> {
   const deal = await dealToChange(tx, { dealId, expectedVersion })
   const customFields = await checkInput(tx, values, deal)
-  const changed = changedValues(deal, { ...(await toRow(tx, values, deal)), customFields })
+  const row = { ...(await toRow(tx, values, deal)), customFields }
+  const corrected = reason === undefined ? {} : await correctedReason(tx, deal, reason)
+  const changed = changedValues(deal, { ...row, ...corrected })
   const fields = Object.keys(changed).map((column) => fieldOf[column] ?? column)
   if (fields.length === 0) return { dealId }
   await saveDeal(tx, { dealId, expectedVersion }, changed)
@@ -127,6 +134,7 @@ const fieldOf: Record<string, string> = {
   organizationId: 'organization',
   ownerId: 'owner',
   sourceId: 'source',
+  closeReasonId: 'reason',
 }
 
 /** Marks a deal as deleted: it leaves every list and total, and can be restored. */
