@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { pino } from 'pino'
-import { createApp } from '../app.ts'
 import { createApiKeyAuthenticate } from '../auth/authenticate.ts'
 import type { Config } from '../config.ts'
 import { type Connection, connectDatabase } from '../database/connect.ts'
@@ -26,6 +25,8 @@ async function serve(config: Config): Promise<void> {
     'dataDir' in config.database
       ? await demoKey(connection.database, config.database.dataDir)
       : null
+  // The schema takes most of a second to build, which other commands do without.
+  const { createApp } = await import('../app.ts')
   let stopping = false
   const app = createApp({
     database: connection.database,

@@ -265,24 +265,39 @@ export const cleared: (keyof Given)[] = [
   ...(['name', 'currency'] as const),
 ]
 
-export function changeOf(state: State, pick: Picks): Given {
+/** What updateDeal changes: a reason only of what is closed already. */
+export type Changed = Given & { reason?: string | null }
+
+export function changeOf(state: State, pick: Picks): Changed {
   return {
+    ...(pick.once(4) && { reason: pick.from([...reasons, null]) }),
     ...pick.some<Given>({ name: () => pick.from(names) }, 3),
     ...given(state, pick),
     ...(pick.once(3) && { [pick.from(cleared)]: null }),
   }
 }
 
-export function applyChange(state: State, input: Versioned & Given, by: Actor): void {
+function correctedReason(state: State, deal: Deal, reason: string | null): Deal['reason'] {
+  const stage = stageOf(state, deal.stage)
+  const name = reason?.trim() ?? ''
+  if (stage.kind === 'OPEN') return name ? refuse('VALIDATION_ERROR reason') : null
+  if (name)
+    return named(state.reasons, { name, kind: stage.kind, path: 'reason', present: deal.reason })
+  return asksReason(state, stage) ? refuse(reasonRequired(state, stage)) : null
+}
+
+export function applyChange(state: State, input: Versioned & Changed, by: Actor): void {
   const deal = dealToChange(state, input)
-  const { dealId: _, expectedVersion: __, ...values } = input
+  const { dealId: _, expectedVersion: __, reason, ...values } = input
   const given = { stored: deal.customFields, given: values.customFields, entering: false }
   const custom = merged(state, stageOf(state, deal.stage).pipeline, given)
   refuseAny([...valueErrors(values), ...referenceErrors(state, values, deal), ...custom.errors])
-  change(state, deal, { ...written(state, values, deal), customFields: custom.values }, by)
+  const row = { ...written(state, values, deal), customFields: custom.values }
+  const corrected = reason === undefined ? {} : { reason: correctedReason(state, deal, reason) }
+  change(state, deal, { ...row, ...corrected }, by)
 }
 
-const updateDeal: Command<Versioned & Given> = {
+const updateDeal: Command<Versioned & Changed> = {
   weight: 8,
   selection: 'deal { id }',
   input: (state, pick) => ({ ...versioned(state, pick), ...changeOf(state, pick) }),
