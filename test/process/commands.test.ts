@@ -1,17 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { dealgraph, freshPlace, type Gateway, type Place, startGateway } from './gateway.ts'
 
 let place: Place
 let gateway: Gateway | undefined
 
-beforeEach(async () => {
+beforeAll(async () => {
   place = await freshPlace()
 })
+
+afterAll(() => place.remove())
 
 afterEach(async () => {
   await gateway?.kill('SIGKILL')
   gateway = undefined
-  await place.remove()
 })
 
 const run = (...args: string[]) => dealgraph(place.env, ...args)
@@ -76,8 +77,8 @@ describe('dealgraph key', () => {
 })
 
 it('dealgraph tenant create refuses a slug that is taken', async () => {
-  expect(await json('tenant', 'create', 'acme')).toMatchObject({ slug: 'acme' })
-  expect(await failure('tenant', 'create', 'acme')).toBe('There is a tenant acme already.')
+  expect(await json('tenant', 'create', 'beta')).toMatchObject({ slug: 'beta' })
+  expect(await failure('tenant', 'create', 'beta')).toBe('There is a tenant beta already.')
 })
 
 it('dealgraph migrate applies nothing a second time', async () => {
@@ -86,8 +87,15 @@ it('dealgraph migrate applies nothing a second time', async () => {
 })
 
 it('dealgraph seed fills the demo tenant once', async () => {
-  expect(await json('seed')).toMatchObject({ slug: 'demo' })
-  expect(await failure('seed')).toBe('There is a tenant "demo" with data already.')
+  const shared = place
+  place = await freshPlace()
+  try {
+    expect(await json('seed')).toMatchObject({ slug: 'demo' })
+    expect(await failure('seed')).toBe('There is a tenant "demo" with data already.')
+  } finally {
+    await place.remove()
+    place = shared
+  }
 })
 
 it('is not ready where no database answers', async () => {
