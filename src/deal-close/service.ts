@@ -1,10 +1,12 @@
 import type { Transaction } from '../database/transaction.ts'
-import { type Manner, type MovedDeal, moveDeal } from '../deal-move/service.ts'
+import { type Manner, type MovedDeal, moveTo } from '../deal-move/service.ts'
 import { dealToChange } from '../deal-version/service.ts'
 import type { Deal } from '../generated/prisma/client.ts'
 import type { StageKind } from '../pipeline/rules.ts'
-import { liveStage, liveStages } from '../stage/service.ts'
+import { liveStage, liveStages, type Stage } from '../stage/service.ts'
 import { invalid, refuse } from '../user-errors.ts'
+
+const path = ['input', 'stageId']
 
 export interface CloseDeal extends Manner {
   /** Default: the pipeline's first live stage of that kind. */
@@ -12,13 +14,15 @@ export interface CloseDeal extends Manner {
 }
 
 /** Moves a deal to a stage of kind WON. A won deal stays where it is unless a stage is named. */
-export function winDeal(tx: Transaction, close: CloseDeal): Promise<MovedDeal> {
-  return moveToKind(tx, close, 'WON')
+export async function winDeal(tx: Transaction, close: CloseDeal): Promise<MovedDeal> {
+  const deal = await dealToChange(tx, close)
+  return moveTo(tx, deal, await targetOf(tx, deal, close, 'WON'), close)
 }
 
 /** Moves a deal to a stage of kind LOST. A lost deal stays where it is unless a stage is named. */
-export function loseDeal(tx: Transaction, close: CloseDeal): Promise<MovedDeal> {
-  return moveToKind(tx, close, 'LOST')
+export async function loseDeal(tx: Transaction, close: CloseDeal): Promise<MovedDeal> {
+  const deal = await dealToChange(tx, close)
+  return moveTo(tx, deal, await targetOf(tx, deal, close, 'LOST'), close)
 }
 
 /**
@@ -27,43 +31,31 @@ export function loseDeal(tx: Transaction, close: CloseDeal): Promise<MovedDeal> 
  */
 export async function reopenDeal(tx: Transaction, reopen: CloseDeal): Promise<MovedDeal> {
   const deal = await dealToChange(tx, reopen)
-  const named = reopen.stageId ? await stageOfKind(tx, reopen.stageId, 'OPEN') : null
-  if (deal.status === 'OPEN' && named && named !== deal.stageId)
-    refuse(invalid('The deal is open: use moveDeal.', ['input', 'stageId']))
-  return moveToKind(tx, reopen, 'OPEN', deal.lastOpenStageId)
+  const to = await targetOf(tx, deal, reopen, 'OPEN')
+  if (deal.status === 'OPEN' && to.id !== deal.stageId)
+    refuse(invalid('The deal is open: use moveDeal.', path))
+  return moveTo(tx, deal, to, reopen)
 }
 
-async function moveToKind(
+/** The stage named, which must be of the kind, else where a deal comes to that kind. */
+async function targetOf(
   tx: Transaction,
-  close: CloseDeal,
+  deal: Deal,
+  { stageId }: CloseDeal,
   kind: StageKind,
-  preferred: string | null = null,
-): Promise<MovedDeal> {
-  const deal = await dealToChange(tx, close)
-  const stageId = close.stageId
-    ? await stageOfKind(tx, close.stageId, kind)
-    : deal.status === kind
-      ? deal.stageId
-      : await firstOfKind(tx, deal, kind, preferred)
-  return moveDeal(tx, { ...close, stageId })
-}
-
-async function stageOfKind(tx: Transaction, stageId: string, kind: StageKind): Promise<string> {
-  const path = ['input', 'stageId']
-  const stage = await liveStage(tx, stageId, path)
-  if (stage.kind === kind) return stageId
+): Promise<Stage> {
+  if (!stageId && deal.status !== kind) return firstOfKind(tx, deal, kind)
+  const stage = await liveStage(tx, stageId || deal.stageId, path)
+  if (stage.kind === kind) return stage
   return refuse(invalid(`The stage "${stage.name}" is of kind ${stage.kind}, not ${kind}.`, path))
 }
 
-/** The pipeline's preferred live stage of a kind, else its first, which every pipeline has. */
-async function firstOfKind(
-  tx: Transaction,
-  { pipelineId }: Deal,
-  kind: StageKind,
-  preferred: string | null,
-): Promise<string> {
+/** The pipeline's first live stage of a kind, of OPEN the one where the deal was last. */
+async function firstOfKind(tx: Transaction, deal: Deal, kind: StageKind): Promise<Stage> {
+  const { pipelineId, lastOpenStageId } = deal
   const stages = (await liveStages(tx, pipelineId)).filter((stage) => stage.kind === kind)
-  const found = stages.find(({ id }) => id === preferred) ?? stages[0]
+  const last = kind === 'OPEN' ? stages.find(({ id }) => id === lastOpenStageId) : undefined
+  const found = last ?? stages[0]
   if (!found) throw new Error(`pipeline ${pipelineId} has no ${kind} stage, which it must have`)
-  return found.id
+  return found
 }

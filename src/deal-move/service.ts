@@ -34,7 +34,16 @@ export interface MovedDeal {
  */
 export async function moveDeal(tx: Transaction, move: MoveDeal): Promise<MovedDeal> {
   const deal = await dealToChange(tx, move)
-  const to = await liveStage(tx, move.stageId, ['input', 'stageId'])
+  return moveTo(tx, deal, await liveStage(tx, move.stageId, ['input', 'stageId']), move)
+}
+
+/** The same of a deal and a stage that are looked up already. */
+export async function moveTo(
+  tx: Transaction,
+  deal: Deal,
+  to: Stage,
+  move: Manner,
+): Promise<MovedDeal> {
   if (to.pipelineId !== deal.pipelineId) {
     const message = `The stage "${to.name}" is in another pipeline than the deal: use moveDealToPipeline.`
     refuse({ code: 'STAGE_NOT_IN_PIPELINE', message, path: ['input', 'stageId'] })
