@@ -48,6 +48,7 @@ export async function authenticateApiKey(
     memberId: key.member_id,
     apiKeyId: key.id,
     role: key.role,
+    dealsOf: null,
     scopes: new Set(
       key.scopes.length > 0 ? granted.filter((s) => key.scopes.includes(s)) : granted,
     ),

@@ -7,4 +7,6 @@ export interface Viewer {
   apiKeyId: string | null
   role: Role
   scopes: ReadonlySet<Scope>
+  /** The member beside whose own deals the viewer sees none; null for all deals of the tenant. */
+  dealsOf: string | null
 }
