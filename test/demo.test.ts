@@ -1,5 +1,4 @@
 import { parse, validate } from 'graphql'
-import { pino } from 'pino'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
@@ -11,6 +10,7 @@ import { exampleTabs } from '../src/graphiql/tabs.ts'
 import { schema } from '../src/schema.ts'
 import { directionOf } from '../src/stage-change/rules.ts'
 import { type GraphqlAnswer, post, testDatabase } from './harness.ts'
+import { auditedLog } from './log-audit.ts'
 
 const day = new Date('2026-11-22T00:00:00Z')
 const rows = demoRows(demoSeed, day)
@@ -117,7 +117,7 @@ describe('seedDemo', () => {
       database,
       authenticate: createApiKeyAuthenticate(database),
       clock: () => new Date(),
-      log: pino({ level: 'silent' }),
+      log: auditedLog(),
       unready: async () => [],
     })
     ask = (tab) => post(app, tab, { authorization: `Bearer ${seeded.secret}` })

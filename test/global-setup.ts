@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { deployMigrations } from '../src/database/migrations.ts'
+import { leaksIn } from './log-audit.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,12 +15,25 @@ declare module 'vitest' {
      * dump of the embedded one.
      */
     template: { url: string; name: string } | { dump: string }
+    /** The directory where the run keeps what requests said and what the gateway logged. */
+    logAudit: string
   }
 }
 
 export default async function setUp(project: TestProject) {
   const url = process.env.DATABASE_URL
-  return url ? serverTemplate(project, url) : embeddedTemplate(project)
+  const logs = await mkdtemp(join(tmpdir(), 'dealgraph-logs-'))
+  project.provide('logAudit', logs)
+  const removeTemplate = await (url ? serverTemplate(project, url) : embeddedTemplate(project))
+  return async () => {
+    await removeTemplate()
+    const leaks = leaksIn(logs)
+    await rm(logs, { recursive: true })
+    if (leaks.length === 0) return
+    // Vitest tells of an error here and ends well all the same.
+    process.exitCode = 1
+    throw new Error(`The logs of the run hold ${JSON.stringify(leaks)}`)
+  }
 }
 
 async function embeddedTemplate(project: TestProject) {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
-import { pino } from 'pino'
 import { inject } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
 import { type App, createApp } from '../src/app.ts'
@@ -11,6 +10,7 @@ import { createDatabase, type Database } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { type Transaction, writeTransaction } from '../src/database/transaction.ts'
 import { createTenant } from '../src/tenant/service.ts'
+import { auditedLog, rememberSaid } from './log-audit.ts'
 
 export interface TestDatabase {
   database: Database
@@ -124,7 +124,7 @@ export async function testTenant(): Promise<TestTenant> {
     database,
     authenticate: createApiKeyAuthenticate(database),
     clock: () => fixed ?? new Date(),
-    log: pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
+    log: auditedLog((line) => logged.push(line)),
     unready: async () => [],
   })
   const write: TestTenant['write'] = (work) => {
@@ -173,6 +173,7 @@ export async function post(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<GraphqlAnswer> {
+  rememberSaid(headers, body)
   const request = new Request('http://localhost/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

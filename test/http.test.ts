@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApiKey, revokeApiKey } from '../src/api-key/service.ts'
 import { createApp, maxBodyBytes } from '../src/app.ts'
@@ -6,6 +5,7 @@ import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import { idOf } from '../src/ids.ts'
 import { dealFixture, keyOfMember, memberFixture, pipelineFixture, untouched } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
+import { auditedLog } from './log-audit.ts'
 
 const mediaTypes = ['application/json', 'application/graphql-response+json']
 const viewerRole = '{ viewer { role } }'
@@ -334,7 +334,7 @@ function appWith(options: Partial<Parameters<typeof createApp>[0]>) {
     database: t.database,
     authenticate: createApiKeyAuthenticate(t.database),
     clock: () => new Date(),
-    log: pino({ level: 'silent' }),
+    log: auditedLog(),
     unready: async () => [],
     ...options,
   })

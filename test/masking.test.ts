@@ -1,10 +1,10 @@
-import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Database } from '../src/database/database.ts'
 import { pipelineFixture, untouched } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
+import { auditedLog } from './log-audit.ts'
 
 const requestId = 'a-request-that-fails'
 const secret = 'a value of the customer'
@@ -24,7 +24,7 @@ async function askBroken(broken: Partial<Database>, query: string, variables: ob
     database,
     authenticate: createApiKeyAuthenticate(database),
     clock: () => new Date(),
-    log: pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) }),
+    log: auditedLog((line) => logged.push(line)),
     unready: async () => [],
   })
   const headers = {

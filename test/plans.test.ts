@@ -1,10 +1,10 @@
 import pg from 'pg'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, createApp } from '../src/app.ts'
 import { scopesOfRole } from '../src/auth/scopes.ts'
 import { createDatabase } from '../src/database/database.ts'
 import { type DatabaseCopy, databaseCopy, type GraphqlAnswer, post } from './harness.ts'
+import { auditedLog } from './log-audit.ts'
 import {
   boardCases,
   customCases,
@@ -122,7 +122,7 @@ function appOf(database: ReturnType<typeof createDatabase>): App {
     database,
     authenticate: async () => viewer,
     clock: () => new Date(),
-    log: pino({ level: 'silent' }),
+    log: auditedLog(),
     unready: async () => [],
   })
 }
