@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type JwtSettings, jwtEnvironment } from './auth/jwt-settings.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const origins = z
@@ -35,6 +36,8 @@ export interface Config {
   corsOrigins: string[]
   graphiql: boolean
   logLevel: string
+  /** Which tokens are taken beside API keys; null when none are. */
+  jwt: JwtSettings | null
 }
 
 /**
@@ -44,10 +47,10 @@ export interface Config {
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const known = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(known)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path[0] as string} is wrong: ${issue.message}`,
-    )
+  const jwt = jwtEnvironment.safeParse(known)
+  if (!parsed.success || !jwt.success) {
+    const issues = [parsed, jwt].flatMap(({ error }) => error?.issues ?? [])
+    const problems = issues.map((issue) => `${issue.path[0] as string} is wrong: ${issue.message}`)
     throw new Error(problems.join('. '))
   }
   const {
@@ -63,5 +66,6 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     corsOrigins: others.CORS_ORIGINS,
     graphiql: others.GRAPHIQL,
     logLevel: others.LOG_LEVEL,
+    jwt: jwt.data,
   }
 }

@@ -54,7 +54,7 @@ export interface RequestScope {
 export function createContext(request: RequestScope): Context {
   const { requestId, log } = request
   const viewer = () => {
-    if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key.')
+    if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key or a token.')
     return request.viewer
   }
   const session = openSession(request.database, () => viewer().tenantId)

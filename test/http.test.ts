@@ -61,8 +61,9 @@ describe('authentication', () => {
     ['another scheme', { authorization: 'Basic dXNlcjpwYXNz' }],
     ['an unknown x-api-key', { 'x-api-key': `dg_${'x'.repeat(43)}` }],
   ])('refuses %s', async (_, headers) => {
-    const { status, codes } = await anonymous('{ __typename }', headers)
-    expect([status, codes]).toEqual([401, ['UNAUTHENTICATED']])
+    const answer = await anonymous('{ __typename }', headers)
+    expect([answer.status, answer.codes]).toEqual([401, ['UNAUTHENTICATED']])
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer')
   })
 
   it('refuses a key from the moment at which it is revoked', async () => {

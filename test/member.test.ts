@@ -80,7 +80,7 @@ describe('createMember', () => {
     expect((await eventsOf(t)).at(-1)).toMatchObject({ type: 'member.created', payload })
   })
 
-  it('takes the email of a member who was deleted', async () => {
+  it('takes the email and the external id of a member who was deleted', async () => {
     const { id } = await create()
     await done(t, 'deleteMember', { memberId: id })
     expect(await create()).toMatchObject(values)

@@ -262,7 +262,7 @@ describe('deleteOrganization', () => {
 describe('deleteMember', () => {
   const member = '... on Member { name email externalId deactivatedAt deletedAt }'
 
-  it('keeps the member for history, without their sign-in', async () => {
+  it('keeps the member for history, and what they signed in with, but lets them in no more', async () => {
     const input = { name: 'Ada', email: 'ada@acme.example', role: 'MEMBER', externalId: 'auth0|1' }
     const { member: ada } = await done(t, 'createMember', input, 'member { id }')
     const as = await keyOfMember(t, ada)
@@ -281,7 +281,7 @@ describe('deleteMember', () => {
     const events = await eventsBy(() => done(t, 'deleteMember', { memberId: ada.id }))
     const now = tuesday.toISOString()
     expect(await nodeOf(ada, member)).toEqual({
-      ...{ id: ada.id, name: 'Ada', email: 'ada@acme.example', externalId: null },
+      ...{ id: ada.id, name: 'Ada', email: 'ada@acme.example', externalId: 'auth0|1' },
       ...{ deactivatedAt: now, deletedAt: now },
     })
     expect(events.map(({ type }) => type)).toEqual(['api_key.revoked', 'member.deleted'])

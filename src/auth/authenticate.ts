@@ -21,15 +21,16 @@ export function createAuthenticate(authenticators: Authenticator[]): Authenticat
       if (viewer) return viewer
       if (viewer === null) break
     }
-    throw codedError(
-      'UNAUTHENTICATED',
-      'The credential is not valid: it is unknown, expired or revoked.',
-    )
+    throw unauthenticated('The credential is not valid: it is unknown, expired or revoked.')
   }
 }
 
 export function createApiKeyAuthenticate(database: Database): Authenticate {
-  return createAuthenticate([(credential) => authenticateApiKey(database, credential)])
+  return createAuthenticate([apiKeyAuthenticator(database)])
+}
+
+export function apiKeyAuthenticator(database: Database): Authenticator {
+  return (credential) => authenticateApiKey(database, credential)
 }
 
 function credentialOf(headers: Headers): string | undefined {
@@ -37,6 +38,11 @@ function credentialOf(headers: Headers): string | undefined {
   const credential = bearer ?? headers.get('x-api-key')
   if (credential) return credential
   if (headers.has('authorization')) {
-    throw codedError('UNAUTHENTICATED', 'The Authorization header must be: Bearer dg_…')
+    throw unauthenticated('The Authorization header must be `Bearer` and an API key or a token.')
   }
+}
+
+function unauthenticated(message: string) {
+  const http = { headers: { 'www-authenticate': 'Bearer' } }
+  return codedError('UNAUTHENTICATED', message, { http })
 }

@@ -1,14 +1,20 @@
 import type { Command } from 'commander'
-import { pino } from 'pino'
-import { createApiKeyAuthenticate } from '../auth/authenticate.ts'
+import { type Logger, pino } from 'pino'
+import { apiKeyAuthenticator, createAuthenticate } from '../auth/authenticate.ts'
+import { createKeySet } from '../auth/jwks.ts'
+import { createJwtAuthenticator } from '../auth/jwt.ts'
+import type { JwtSettings } from '../auth/jwt-settings.ts'
 import type { Config } from '../config.ts'
 import { type Connection, connectDatabase } from '../database/connect.ts'
+import type { Database } from '../database/database.ts'
 import { pendingMigrations } from '../database/migrations.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
 import { startServer } from '../server.ts'
 import { demoKey } from './demo-key.ts'
 
 const graceMs = 10_000
+
+const clock = () => new Date()
 
 export function registerServe(program: Command, config: () => Config): void {
   program
@@ -20,18 +26,21 @@ export function registerServe(program: Command, config: () => Config): void {
 async function serve(config: Config): Promise<void> {
   // Standard output is for the two lines that a person or a script waits for.
   const log = pino({ level: config.logLevel }, pino.destination(2))
+  const takeTokens = config.jwt && (await tokens(config.jwt, log))
   const connection = await connectDatabase(config.database, 'dealgraph serve')
+  const { database } = connection
   const demo =
-    'dataDir' in config.database
-      ? await demoKey(connection.database, config.database.dataDir)
-      : null
+    'dataDir' in config.database ? await demoKey(database, config.database.dataDir) : null
   // The schema takes most of a second to build, which other commands do without.
   const { createApp } = await import('../app.ts')
   let stopping = false
   const app = createApp({
-    database: connection.database,
-    authenticate: createApiKeyAuthenticate(connection.database),
-    clock: () => new Date(),
+    database,
+    authenticate: createAuthenticate([
+      apiKeyAuthenticator(database),
+      ...(takeTokens ? [takeTokens(database)] : []),
+    ]),
+    clock,
     log,
     unready: async () => (stopping ? ['The process is shutting down.'] : unready(connection)),
     graphiql: config.graphiql ? (request) => graphiqlOptions(request, demo) : null,
@@ -50,6 +59,20 @@ async function serve(config: Config): Promise<void> {
   process.on('SIGINT', stop)
   process.stdout.write(`GraphiQL  ${server.url}/graphql\n`)
   if (demo) process.stdout.write(`Demo key  ${demo}\n`)
+}
+
+/**
+ * How tokens are taken once there is a database. A file of keys must be good from the start; a URL
+ * may be down for the moment.
+ */
+async function tokens(settings: JwtSettings, log: Logger) {
+  const keys = createKeySet(settings.keys, { log })
+  const loaded = keys.load().catch(({ message }: Error) => {
+    if ('file' in settings.keys) throw new Error(`JWT_JWKS_FILE is wrong: ${message}`)
+    log.warn({ reason: message }, 'the keys of tokens could not be loaded')
+  })
+  if ('file' in settings.keys) await loaded
+  return (database: Database) => createJwtAuthenticator({ database, keys, settings, clock, log })
 }
 
 /** What stands in the way of serving: a silent database, or one with tables older than the code. */

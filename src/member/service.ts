@@ -93,8 +93,8 @@ async function taken(
         SELECT id FROM member
         WHERE tenant_id = ${tenantId}::uuid AND lower(email) = lower(${email}) AND deleted_at IS NULL`
     : []
-  const find = { where: { tenantId, externalId: externalId ?? '' }, select: { id: true } }
-  const byExternalId = externalId ? await db.member.findMany(find) : []
+  const where = { tenantId, externalId: externalId ?? '', deletedAt: null }
+  const byExternalId = externalId ? await db.member.findMany({ where, select: { id: true } }) : []
   const other = (member: { id: string }) => member.id !== id
   return [
     ...(byEmail.some(other) ? [invalid('Another member has this email.', [...path, 'email'])] : []),

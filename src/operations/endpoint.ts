@@ -3,7 +3,7 @@ import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Database } from '../database/database.ts'
-import { errorResponse, errorStatus } from '../errors.ts'
+import { type ErrorCode, errorResponse, errorStatus } from '../errors.ts'
 import { createGraphqlServer, type ServerContext } from './server.ts'
 
 export interface EndpointOptions {
@@ -13,6 +13,11 @@ export interface EndpointOptions {
   log: Logger
   /** The page for browsers, or none. */
   graphiql?: ((request: Request) => GraphiQLOptions) | null
+}
+
+/** What an error says of the answer to a request that it refuses. */
+interface HttpExtensions {
+  headers?: Record<string, string>
 }
 
 export type Endpoint = (request: Request, requestId: string) => Promise<Response>
@@ -68,7 +73,8 @@ async function viewerOf(
     return await authenticate(headers)
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
-    return errorResponse('UNAUTHENTICATED', error.message, { 'www-authenticate': 'Bearer' })
+    const { code, http } = error.extensions as { code: ErrorCode; http?: HttpExtensions }
+    return errorResponse(code, error.message, http?.headers)
   }
 }
 

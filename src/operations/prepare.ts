@@ -41,7 +41,7 @@ export function createPrepareOperation(schema: GraphQLSchema): PrepareOperation 
     if (!viewer && !isPublic(document)) {
       throw refusal(
         'UNAUTHENTICATED',
-        'Send an API key as `Authorization: Bearer dg_…` or `x-api-key: dg_…`.',
+        'Send an API key or a token as `Authorization: Bearer …` or `x-api-key: …`.',
       )
     }
     if (known) return known

@@ -86,7 +86,7 @@ export async function deleteMember(tx: Transaction, { id, reassignTo }: Removal)
   await db.member.updateMany({ where: active, data: { deactivatedAt: now } })
   await db.member.update({
     where: { tenantId_id: { tenantId, id } },
-    data: { deletedAt: now, externalId: null },
+    data: { deletedAt: now },
   })
   tx.emit({ type: 'member.deleted', payload: { memberId: id, reassignedTo: reassignTo } })
   return { memberId: id, reassignedCount }
