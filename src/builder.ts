@@ -1,7 +1,7 @@
 import SchemaBuilder, { type EnumRef } from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth'
 import type { Scope } from './auth/scopes.ts'
 import type { Context } from './context.ts'
 import { codedError } from './errors.ts'
@@ -17,7 +17,8 @@ export interface SchemaShape {
   PrismaTypes: PrismaTypes
   Context: Context
   DefaultFieldNullability: false
-  AuthScopes: { scope: Scope }
+  /** Fields of the root types each name a scope, or that anybody who is authenticated may use them. */
+  AuthScopes: { scope: Scope; authenticated: true }
   DefaultEdgesNullability: false
   DefaultNodeNullability: false
   Connection: { totalCount: () => Promise<number> }
@@ -64,11 +65,13 @@ export const builder = new SchemaBuilder<SchemaShape>({
     idFieldOptions: { description: 'Opaque and stable: the type and a UUID.' },
     nodeQueryOptions: {
       description: 'Anything by its id; null when the tenant has no such thing.',
+      authScopes: { scope: 'deals:read' },
       args: { id: { description: 'The id of a thing of any type.' } },
       resolve: (_root, { id }, _ctx, { schema }, resolveNode) => resolveNode(nodeIdIn(schema, id)),
     },
     nodesQueryOptions: {
       description: `Many things by their ids, in that order, with null for what the tenant does not have. At most ${maxNodes}.`,
+      authScopes: { scope: 'deals:read' },
       args: { ids: { description: 'Ids of things of any type.' } },
       resolve: (_root, { ids }, _ctx, { schema }, resolveNodes) => {
         if (ids.length <= maxNodes) return resolveNodes(ids.map((id) => nodeIdIn(schema, id)))
@@ -80,9 +83,17 @@ export const builder = new SchemaBuilder<SchemaShape>({
     },
   },
   scopeAuth: {
-    authScopes: (ctx) => ({ scope: (needed) => ctx.viewer.scopes.has(needed) }),
-    unauthorizedError: (_parent, _ctx, info) =>
-      codedError('FORBIDDEN', `Your role may not use ${info.parentType.name}.${info.fieldName}.`),
+    authScopes: ({ viewer }) => ({
+      scope: (needed) => viewer.scopes.has(needed),
+      authenticated: true,
+    }),
+    unauthorizedError: (_parent, _ctx, { parentType, fieldName }, { failure }) => {
+      const needs = scopesMissing(failure).map((scope) => `: it needs the scope ${scope}`)
+      return codedError(
+        'FORBIDDEN',
+        `You may not use ${parentType.name}.${fieldName}${needs[0] ?? ''}.`,
+      )
+    },
   },
 })
 
@@ -95,12 +106,10 @@ builder.addScalarType('JSON', Json)
 builder.queryType({
   description:
     'Everything that can be read. Every field reads the viewer’s own tenant and no other.',
-  authScopes: { scope: 'deals:read' },
 })
 builder.mutationType({
   description:
     'Everything that can be changed. Each field is one transaction; what is wrong with its input is in `userErrors`, and then nothing was changed.',
-  authScopes: { scope: 'deals:write' },
 })
 
 builder.globalConnectionField('totalCount', (t) =>
@@ -109,6 +118,12 @@ builder.globalConnectionField('totalCount', (t) =>
     resolve: (connection) => connection.totalCount(),
   }),
 )
+
+/** The scopes for the lack of which something was refused. */
+function scopesMissing(failure: AuthFailure): string[] {
+  if ('failures' in failure) return failure.failures.flatMap(scopesMissing)
+  return 'parameter' in failure ? [String(failure.parameter)] : []
+}
 
 /** An enum whose column is text: rows give any string, arguments only the names. */
 export function textEnum<const Values extends Record<string, string>>(

@@ -88,6 +88,7 @@ export function createContext(request: RequestScope): Context {
   }
 }
 
-function actorOf({ memberId, apiKeyId, role }: Viewer): Actor {
-  return { kind: apiKeyId ? 'API_KEY' : 'MEMBER', memberId, apiKeyId, isAdmin: role === 'ADMIN' }
+function actorOf({ memberId, apiKeyId, role, scopes }: Viewer): Actor {
+  const kind = apiKeyId ? 'API_KEY' : 'MEMBER'
+  return { kind, memberId, apiKeyId, isAdmin: role === 'ADMIN', scopes }
 }

@@ -32,6 +32,10 @@ interface MutationOptions<Fields extends InputFieldMap, Result> {
   input: { description: string; fields: (t: InputFields) => Fields }
   payload: {
     description: string
+    /** The scope that shows more of the payload than its `userErrors`. Default: `deals:read`. */
+    reads?: Scope
+    /** Fields of the result that are not kept for a retry, such as secrets. */
+    unkept?: readonly (keyof Result & string)[]
     fields: (t: PayloadFields<Result>) => ReturnType<Parameters<typeof builder.objectFields>[1]>
   }
   /** Turns the input into what a service is called with, and says what is done in the transaction. */
@@ -64,10 +68,17 @@ export function mutation<
   })
   const PayloadType = builder.objectRef<Payload<Result>>(`${pascal}Payload`).implement({
     description: payload.description,
+    // Who may only write does not read through what a write answers.
+    authScopes: { scope: payload.reads ?? 'deals:read' },
     fields: (t) => ({
       ...payload.fields(t),
-      userErrors: t.field({ ...userErrors, resolve: (parent) => parent.userErrors }),
+      userErrors: t.field({
+        ...userErrors,
+        skipTypeScopes: true,
+        resolve: (parent) => parent.userErrors,
+      }),
       replayed: t.boolean({
+        skipTypeScopes: true,
         description:
           'Whether this is what an earlier request with the same `idempotencyKey` came to.',
         resolve: (parent) => parent.replayed,
@@ -77,7 +88,8 @@ export function mutation<
   // The fields of the input are generic here, so that what Pothos makes of them is no more known.
   const resolve = (_root: object, args: object, ctx: Context): never => {
     const { idempotencyKey: key, ...values } = (args as { input: MutationInput }).input
-    const retryable = key == null ? undefined : retryableOf(ctx, key, [name, values])
+    const { unkept = [] } = payload
+    const retryable = key == null ? undefined : { ...retryableOf(ctx, key, [name, values]), unkept }
     const work = write(values as InputShapeFromFields<Fields>, ctx)
     return toPayload(ctx, work, retryable) as never
   }

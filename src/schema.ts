@@ -1,6 +1,8 @@
 import './viewer/type.ts'
 import './tenant/mutations.ts'
 import './member/mutations.ts'
+import './api-key/mutations.ts'
+import './audit-event/type.ts'
 import './pipeline/mutations.ts'
 import './stage/mutations.ts'
 import './pipeline-setup/mutations.ts'
@@ -26,7 +28,11 @@ import './deal-transfer/mutations.ts'
 import './stage-archive/mutations.ts'
 import './removal/mutations.ts'
 import './bulk/mutations.ts'
+import { deniedByDefault } from './auth/root-fields.ts'
 import { builder } from './builder.ts'
 
-/** Every type, query and mutation. A module is part of the API when it is named above. */
-export const schema = builder.toSchema()
+/**
+ * Every type, query and mutation. A module is part of the API when it is named above, and its root
+ * fields when they name their scope.
+ */
+export const schema = deniedByDefault(builder.toSchema())

@@ -59,6 +59,8 @@ async function insertsOf(table: string): Promise<string[]> {
 test.each([
   'UPDATE stage_change SET note = NULL',
   'DELETE FROM stage_change',
+  "UPDATE audit_event SET details = '{}'",
+  'DELETE FROM audit_event',
   'UPDATE event SET payload = NULL',
   'DELETE FROM event',
   'DELETE FROM deal',

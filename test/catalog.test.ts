@@ -139,14 +139,17 @@ describe('the application role', () => {
     expect(await names(roles)).toEqual([])
   })
 
-  test.each(['stage_change', 'deal_change', 'event'])('only adds to %s', async (table) => {
-    const { rows } = await client.query(
-      `SELECT has_table_privilege($1, $2, 'INSERT') AS inserts, has_any_column_privilege($1, $2, 'UPDATE') AS updates,
+  test.each(['stage_change', 'deal_change', 'audit_event', 'event'])(
+    'only adds to %s',
+    async (table) => {
+      const { rows } = await client.query(
+        `SELECT has_table_privilege($1, $2, 'INSERT') AS inserts, has_any_column_privilege($1, $2, 'UPDATE') AS updates,
          has_table_privilege($1, $2, 'DELETE') AS deletes, has_table_privilege($1, $2, 'TRUNCATE') AS truncates`,
-      ['dealgraph_app', table],
-    )
-    expect(rows).toEqual([{ inserts: true, updates: false, deletes: false, truncates: false }])
-  })
+        ['dealgraph_app', table],
+      )
+      expect(rows).toEqual([{ inserts: true, updates: false, deletes: false, truncates: false }])
+    },
+  )
 
   test('empties no table and writes none that is no tenant’s', async () => {
     const writable = await names(`

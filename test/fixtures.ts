@@ -202,6 +202,7 @@ const tables = [
   'tenant_revision',
   'tenant_counter',
   'member',
+  'api_key',
   'pipeline',
   'stage',
   'organization',
@@ -218,19 +219,18 @@ const tables = [
   'stage_total',
   'deal_change',
   'idempotency_key',
+  'audit_event',
   'stage_change',
   'event',
 ]
 
-/**
- * Every row of the tenant. API keys are left out: that they were used is written down whatever
- * comes of the request.
- */
+/** Every row of the tenant, but for when keys were used: that is written whatever a request does. */
 export async function contentsOf(t: TestTenant): Promise<unknown> {
   // A key is made when it is first needed, which is a write of its own.
   await Promise.all(roles.map((role) => t.keyFor(role)))
   const rows = tables.map(
-    (table) => `'${table}', (SELECT json_agg(x ORDER BY x::text) FROM ${table} x)`,
+    (table) =>
+      `'${table}', (SELECT jsonb_agg(x ORDER BY x::text) FROM (SELECT to_jsonb(t) - 'last_used_at' FROM ${table} t) AS r(x))`,
   )
   const statement = `SELECT json_build_object(${rows.join(', ')}) AS contents`
   const [row] = await t.database.read(t.tenantId, (db) =>
@@ -277,6 +277,8 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     'deal { id contacts { id } history { nodes { id } } }',
   )
   const changeId = newId()
+  const apiKey = await t.write((tx) => createApiKey(tx, { name: 'Till', role: 'READ_ONLY' }))
+  const { auditEvents } = await ask(t, '{ auditEvents(first: 1) { nodes { id } } }')
   await t.write(async (tx) => {
     const key = { tenantId: t.tenantId, dealId: idOf('Deal', deal.id) }
     const change = { id: changeId, field: 'name', fromValue: 'Draft', toValue: 'Rocket' }
@@ -300,6 +302,8 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     DealContact: deal.contacts[0].id,
     DealChange: encodeId('DealChange', changeId),
     StageChange: deal.history.nodes[0].id,
+    ApiKey: encodeId('ApiKey', apiKey.id),
+    AuditEvent: auditEvents.nodes[0].id,
   }
 }
 

@@ -8,7 +8,7 @@ import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Role } from '../src/auth/scopes.ts'
 import { createDatabase, type Database } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
-import { type Transaction, writeTransaction } from '../src/database/transaction.ts'
+import { operator, type Transaction, writeTransaction } from '../src/database/transaction.ts'
 import { createTenant } from '../src/tenant/service.ts'
 import { auditedLog, rememberSaid } from './log-audit.ts'
 
@@ -128,7 +128,7 @@ export async function testTenant(): Promise<TestTenant> {
     unready: async () => [],
   })
   const write: TestTenant['write'] = (work) => {
-    const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, isAdmin: true } as const
+    const actor = { ...operator, kind: 'API_KEY' } as const
     return writeTransaction(
       database,
       { tenantId, actor, now: fixed ?? new Date(), requestId: 'test' },
@@ -159,11 +159,11 @@ export async function testTenant(): Promise<TestTenant> {
     },
     async graphql(document, variables = {}, as = 'ADMIN') {
       const key = typeof as === 'string' ? await keyFor(as) : as.key
-      return post(
-        app,
-        { query: document, variables },
-        key ? { authorization: `Bearer ${key}` } : {},
-      )
+      const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {}
+      const answer = await post(app, { query: document, variables }, headers)
+      // That the key was used is recorded beside the request, and belongs to no other one.
+      await database.settle()
+      return answer
     },
   }
 }

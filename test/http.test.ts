@@ -78,7 +78,9 @@ describe('authentication', () => {
   it('refuses an expired key', async () => {
     const expiresAt = new Date(Date.now() - 1000)
     const values = { name: 'Old', role: 'ADMIN', expiresAt } as const
+    t.setNow(new Date(Date.now() - 60_000))
     const { secret } = await t.write((tx) => createApiKey(tx, values))
+    t.setNow(null)
     expect(await anonymous(viewerRole, { 'x-api-key': secret })).toMatchObject({ status: 401 })
   })
 

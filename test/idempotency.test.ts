@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { claimKey } from '../src/database/idempotency.ts'
-import { type Transaction, writeOnce } from '../src/database/transaction.ts'
+import { operator, type Transaction, writeOnce } from '../src/database/transaction.ts'
 import { newId } from '../src/ids.ts'
 import {
   ask,
@@ -58,7 +58,7 @@ const move = (stage: string, expectedVersion = 1) => ({
 const write =
   <T>(work: (tx: Transaction) => Promise<T>) =>
   () => {
-    const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, isAdmin: true } as const
+    const actor = { ...operator, kind: 'API_KEY' } as const
     const scope = { tenantId: t.tenantId, actor, now: monday, requestId: 'test' }
     return writeOnce(t.database, scope, work, retryable)
   }

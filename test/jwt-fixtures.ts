@@ -10,7 +10,8 @@ import {
 } from 'jose'
 import { pino } from 'pino'
 import { type App, createApp } from '../src/app.ts'
-import { apiKeyAuthenticator, createAuthenticate } from '../src/auth/authenticate.ts'
+import { createApiKeyAuthenticator } from '../src/auth/api-key.ts'
+import { createAuthenticate } from '../src/auth/authenticate.ts'
 import { createKeySet, type KeySetOptions, type KeySource } from '../src/auth/jwks.ts'
 import { createJwtAuthenticator } from '../src/auth/jwt.ts'
 import type { JwtSettings } from '../src/auth/jwt-settings.ts'
@@ -119,7 +120,7 @@ export function tokenGateway(
   }
   const keys = createKeySet(source, { log, ...options.keys })
   const authenticate = createAuthenticate([
-    apiKeyAuthenticator(database),
+    createApiKeyAuthenticator(database),
     createJwtAuthenticator({ database, keys, settings, clock, log }),
   ])
   const app = createApp({ database, authenticate, clock, log, unready: async () => [] })

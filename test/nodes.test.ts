@@ -140,6 +140,8 @@ describe('viewer', () => {
         'contacts:write',
         'members:read',
         'members:write',
+        'keys:write',
+        'operations:write',
       ],
       apiKeyName: 'ADMIN',
       member: null,

@@ -29,6 +29,7 @@ const nouns = [
     'wonReason',
     'customField',
     'dealChange',
+    'auditEvent',
     'unused',
   ],
 ] as const
@@ -103,6 +104,8 @@ export async function plantTenant(client: pg.Client, letter: 'a' | 'b'): Promise
     UPDATE deal SET custom_fields = '{"cf_region": "EMEA"}' WHERE tenant_id = ${tenant} AND id = '${at.deal}';
     INSERT INTO deal_change (tenant_id, id, deal_id, field, to_value, actor_kind, request_id, occurred_at)
       VALUES (${tenant}, '${at.dealChange}', '${at.deal}', 'name', 'Deal 1', 'IMPORT', 'plant', ${now});
+    INSERT INTO audit_event (tenant_id, id, type, api_key_id, details, actor_kind, request_id, occurred_at)
+      VALUES (${tenant}, '${at.auditEvent}', 'API_KEY_CREATED', '${at.apiKey}', '{}', 'OPERATOR', 'plant', ${now});
     INSERT INTO deal_tag VALUES (${tenant}, '${at.deal}', '${at.tag}');
     INSERT INTO deal_assignee VALUES (${tenant}, '${at.deal}', '${at.member}');
     INSERT INTO stage_change (tenant_id, id, deal_id, seq, to_pipeline_id, to_stage_id, to_stage_name, direction, currency,

@@ -87,6 +87,17 @@ async function expectConnectionOfOurs(field: string) {
   await dataAsOurs(document, { c: pageInfo.endCursor })
 }
 
+/** A list that holds more than one of each tenant, all of them on one page. */
+async function expectSomeOfOurs(field: string) {
+  const page = '{ totalCount nodes { id } pageInfo { endCursor } }'
+  const { pageInfo } = (await ask(theirs, `{ ${field} ${page} }`))[field]
+  const found = (await dataAsOurs(`{ ${field} ${page} }`))[field]
+  expect(found.nodes.length).toBeGreaterThan(1)
+  expect(found.totalCount).toBe(found.nodes.length)
+  const behind = `query ($c: String) { ${field}(before: $c) ${page} after: ${field}(after: $c) ${page} }`
+  await dataAsOurs(behind, { c: pageInfo.endCursor })
+}
+
 /** What our tenant gets from each field of Query by the ids of theirs. */
 const queries: Record<string, () => Promise<unknown>> = {
   async viewer() {
@@ -135,6 +146,15 @@ const queries: Record<string, () => Promise<unknown>> = {
     expect((await dataAsOurs(document, { f })).contacts.nodes).toEqual([])
   },
   members: () => expectConnectionOfOurs('members'),
+  apiKeys: () => expectSomeOfOurs('apiKeys'),
+  async auditEvents() {
+    await expectSomeOfOurs('auditEvents')
+    const document = 'query ($f: AuditEventFilter) { auditEvents(filter: $f) { nodes { id } } }'
+    const subjects = [{ memberId: { eq: their.Member } }, { apiKeyId: { eq: their.ApiKey } }]
+    for (const f of subjects) {
+      expect((await dataAsOurs(document, { f })).auditEvents.nodes).toEqual([])
+    }
+  },
   pipelines: () => expectOnlyOurs('pipelines'),
   tags: () => expectOnlyOurs('tags'),
   sources: () => expectOnlyOurs('sources'),
@@ -213,6 +233,8 @@ const inputs: Record<string, () => object | Promise<object>> = {
   restoreCustomField: () => ({ customFieldId: our.CustomFieldDefinition }),
   createMember: () => ({ name: 'Ada', role: 'MEMBER' }),
   updateMember: () => ({ memberId: our.Member, name: 'Grace' }),
+  createApiKey: () => ({ name: 'Phone', role: 'MEMBER' }),
+  revokeApiKey: () => ({ apiKeyId: our.ApiKey }),
   createOrganization: () => ({ name: 'Acme' }),
   updateOrganization: () => ({ organizationId: our.Organization, name: 'Apex' }),
   createContact: () => ({ name: 'Ada' }),
@@ -268,6 +290,7 @@ const typeOfId: Ids = {
   'deleteOrganization.reassignTo': 'Organization',
   'deleteContact.reassignTo': 'Contact',
   'deleteMember.reassignTo': 'Member',
+  apiKeyId: 'ApiKey',
   contactId: 'Contact',
   contactIds: 'Contact',
   sourceId: 'Source',

@@ -5,6 +5,7 @@ const ActorKind = textEnum('ActorKind', 'What made a change.', {
   MEMBER: 'A member, signed in.',
   API_KEY: 'A program with an API key, perhaps for a member.',
   IMPORT: 'An import, from what its file says.',
+  OPERATOR: 'The operator of the gateway, on its command line.',
 })
 
 interface ActorShape {
@@ -18,8 +19,12 @@ export const Actor = builder.objectRef<ActorShape>('Actor').implement({
   fields: (t) => ({
     kind: t.expose('actorKind', { type: ActorKind, description: 'What made the change.' }),
     name: t.string({
-      description: 'The name of the member, else of the API key, else `Import`.',
-      resolve: ({ actorMember, actorApiKey }) => actorMember?.name ?? actorApiKey?.name ?? 'Import',
+      description:
+        'The name of the member, else of the API key, else `Import` or `Operator`. It is part of the history and needs no `members:read`; the member does.',
+      resolve: ({ actorMember, actorApiKey, actorKind }) =>
+        actorMember?.name ??
+        actorApiKey?.name ??
+        (actorKind === 'OPERATOR' ? 'Operator' : 'Import'),
     }),
     member: t.field({
       type: Member,

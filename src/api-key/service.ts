@@ -1,39 +1,58 @@
 import { newApiKey } from '../auth/api-key.ts'
-import type { Role } from '../auth/scopes.ts'
+import { type Role, scopesOfKey, scopesOfRole } from '../auth/scopes.ts'
 import type { Transaction } from '../database/transaction.ts'
-import type { ApiKey } from '../generated/prisma/client.ts'
-import { newId } from '../ids.ts'
+import type { ApiKey, Prisma } from '../generated/prisma/client.ts'
+import { encodeId, newId } from '../ids.ts'
+import { invalid, notFound, refuse, type UserError } from '../user-errors.ts'
+import { type ApiKeyValues, checkApiKey } from './rules.ts'
 
-export interface NewApiKey {
-  name: string
+export interface NewApiKey extends ApiKeyValues {
   role: Role
   memberId?: string | null
-  expiresAt?: Date | null
 }
+
+const path = ['input']
 
 /** Creates a key and returns its secret, which is stored nowhere and cannot be shown again. */
 export async function createApiKey(
   tx: Transaction,
-  { name, role, memberId = null, expiresAt = null }: NewApiKey,
+  input: NewApiKey,
 ): Promise<{ id: string; secret: string }> {
+  const { tenantId, now, actor } = tx
+  const { role, memberId = null, expiresAt = null } = input
+  const giver = { ofRole: scopesOfRole[role], own: actor.scopes, now }
+  const errors = [...checkApiKey(input, giver, path), ...(await checkHolder(tx, memberId))]
+  if (errors.length > 0) refuse(...errors)
   const id = newId()
   const { secret, prefix, hash } = newApiKey()
-  const { tenantId, now: createdAt } = tx
-  const data = {
-    tenantId,
-    id,
-    name,
-    role,
-    prefix,
-    hash,
-    scopes: [],
-    memberId,
-    expiresAt,
-    createdAt,
-  }
-  await tx.db.apiKey.create({ data })
+  const [name, scopes] = [input.name.trim(), [...new Set(input.scopes)]]
+  const values = { name, prefix, role, scopes, memberId, expiresAt }
+  await tx.db.apiKey.create({ data: { ...values, tenantId, id, hash, createdAt: now } })
   tx.emit({ type: 'api_key.created', payload: { apiKeyId: id } })
+  tx.audit({
+    type: 'API_KEY_CREATED',
+    apiKeyId: id,
+    details: {
+      ...{ name, prefix, role, scopes: scopesOfKey(role, scopes) },
+      memberId: memberId && encodeId('Member', memberId),
+      expiresAt: expiresAt?.toISOString() ?? null,
+    },
+  })
   return { id, secret }
+}
+
+/** Why a key cannot act for the member. */
+async function checkHolder(
+  { db, tenantId }: Transaction,
+  memberId: string | null,
+): Promise<UserError[]> {
+  if (!memberId) return []
+  const at = [...path, 'memberId']
+  const member = await db.member.findFirst({ where: { tenantId, id: memberId, deletedAt: null } })
+  if (!member) return [notFound('member', at)]
+  return member.deactivatedAt
+    ? [invalid('The member is deactivated, so that the key rests.', at)]
+    : []
 }
 
 export type ListedApiKey = Omit<ApiKey, 'hash' | 'tenantId'>
@@ -49,29 +68,36 @@ export function listApiKeys({
   })
 }
 
-/**
- * Revokes the key with this id or this exact prefix, at once and for good. False when there is none
- * or it was revoked.
- */
+/** Revokes a key, at once and for good. For one that is revoked nothing changes. */
 export async function revokeApiKey(
   tx: Transaction,
-  key: { id: string } | { prefix: string },
-): Promise<boolean> {
-  const { count } = await tx.db.apiKey.updateMany({
-    where: { ...key, tenantId: tx.tenantId, revokedAt: null },
-    data: { revokedAt: tx.now },
-  })
-  if (count > 0) tx.emit({ type: 'api_key.revoked', payload: key })
-  return count > 0
+  { id }: { id: string },
+): Promise<{ id: string }> {
+  const key = await tx.db.apiKey.findFirst({ where: { tenantId: tx.tenantId, id } })
+  if (!key) refuse(notFound('API key', [...path, 'apiKeyId']))
+  await revokeLive(tx, { id })
+  return { id }
+}
+
+/** Revokes the key with exactly this prefix. False when there is none, or it was revoked. */
+export async function revokeApiKeyByPrefix(tx: Transaction, prefix: string): Promise<boolean> {
+  return (await revokeLive(tx, { prefix })) > 0
 }
 
 /** Revokes every key that acts for the member. */
 export async function revokeKeysOfMember(tx: Transaction, memberId: string): Promise<void> {
-  const { tenantId, now } = tx
+  await revokeLive(tx, { memberId })
+}
+
+async function revokeLive(tx: Transaction, which: Prisma.ApiKeyWhereInput): Promise<number> {
   const revoked = await tx.db.apiKey.updateManyAndReturn({
-    where: { tenantId, memberId, revokedAt: null },
-    data: { revokedAt: now },
-    select: { id: true },
+    where: { ...which, tenantId: tx.tenantId, revokedAt: null },
+    data: { revokedAt: tx.now },
+    select: { id: true, name: true, prefix: true },
   })
-  for (const key of revoked) tx.emit({ type: 'api_key.revoked', payload: key })
+  for (const { id, name, prefix } of revoked) {
+    tx.emit({ type: 'api_key.revoked', payload: { apiKeyId: id } })
+    tx.audit({ type: 'API_KEY_REVOKED', apiKeyId: id, details: { name, prefix } })
+  }
+  return revoked.length
 }

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { Database } from '../database/database.ts'
-import { type Role, type Scope, scopesOfRole } from './scopes.ts'
+import type { Authenticator } from './authenticate.ts'
+import { type Role, type Scope, scopesOfKey } from './scopes.ts'
 import type { Viewer } from './viewer.ts'
 
 const form = /^dg_[A-Za-z0-9_-]{43}$/
@@ -23,14 +25,18 @@ export function newApiKey(): { secret: string; prefix: string; hash: Uint8Array<
   return { secret, prefix: secret.slice(0, prefixLength), hash: hashApiKey(secret) }
 }
 
-/** SHA-256 is enough for 256 random bits: no dictionary to try, and every request pays for it. */
+/**
+ * SHA-256 is enough for 256 random bits: no dictionary to try, and every request pays for it. A key
+ * is looked up by this hash, which needs no constant time: all that an index could tell by its
+ * timing is a part of a hash, and from a hash no key follows.
+ */
 function hashApiKey(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(secret).digest())
 }
 
 /**
  * The viewer of an API key; `undefined` for what is no API key, `null` for one that is unknown,
- * expired or revoked.
+ * expired or revoked. The lookup only reads.
  */
 export async function authenticateApiKey(
   database: Database,
@@ -42,15 +48,46 @@ export async function authenticateApiKey(
     Buffer.from(hashApiKey(credential)),
   ])
   if (!key || key.member_deactivated) return null
-  const granted = scopesOfRole[key.role]
   return {
     tenantId: key.tenant_id,
     memberId: key.member_id,
     apiKeyId: key.id,
     role: key.role,
     dealsOf: null,
-    scopes: new Set(
-      key.scopes.length > 0 ? granted.filter((s) => key.scopes.includes(s)) : granted,
-    ),
+    scopes: new Set(scopesOfKey(key.role, key.scopes)),
   }
+}
+
+/** How many keys a process remembers to have recorded within the last minute. */
+const rememberedKeys = 10_000
+
+/** Accepts API keys, and records when each was last used. */
+export function createApiKeyAuthenticator(database: Database): Authenticator {
+  const recorded = new LRUCache<string, true>({ max: rememberedKeys, ttl: 60_000 })
+  return async (credential) => {
+    const viewer = await authenticateApiKey(database, credential)
+    if (viewer?.apiKeyId && !recorded.has(viewer.apiKeyId)) {
+      recorded.set(viewer.apiKeyId, true)
+      recordUse(database, viewer.tenantId, viewer.apiKeyId)
+    }
+    return viewer
+  }
+}
+
+/**
+ * Records that a key is used, beside the request and at most once a minute, whatever the number of
+ * processes. A row that somebody holds is left alone: another process is recording it, or it is
+ * being revoked.
+ */
+function recordUse(database: Database, tenantId: string, id: string): void {
+  database.beside(
+    tenantId,
+    (db) => db.$executeRaw`
+      UPDATE api_key SET last_used_at = now()
+      WHERE (tenant_id, id) = (
+        SELECT tenant_id, id FROM api_key
+        WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND revoked_at IS NULL
+          AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+        FOR NO KEY UPDATE SKIP LOCKED)`,
+  )
 }

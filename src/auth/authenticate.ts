@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts'
 import { codedError } from '../errors.ts'
-import { authenticateApiKey } from './api-key.ts'
+import { createApiKeyAuthenticator } from './api-key.ts'
 import type { Viewer } from './viewer.ts'
 
 /**
@@ -26,11 +26,7 @@ export function createAuthenticate(authenticators: Authenticator[]): Authenticat
 }
 
 export function createApiKeyAuthenticate(database: Database): Authenticate {
-  return createAuthenticate([apiKeyAuthenticator(database)])
-}
-
-export function apiKeyAuthenticator(database: Database): Authenticator {
-  return (credential) => authenticateApiKey(database, credential)
+  return createAuthenticate([createApiKeyAuthenticator(database)])
 }
 
 function credentialOf(headers: Headers): string | undefined {

@@ -34,6 +34,8 @@ const payloadOf = (Result: typeof MoveDealsResult) => ({
   fields: (t: PayloadFields<bulks.BulkResults>) => ({
     results: t.field({
       type: [Result],
+      // An item has user errors of its own; its rows need `deals:read` again.
+      skipTypeScopes: true,
       description:
         'One result an item, in the order of the items; empty when the bulk was refused before its items were looked at.',
       resolve: ({ results = [] }, _args, ctx, info) => loadResults(results, ctx, info),

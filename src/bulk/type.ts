@@ -24,6 +24,7 @@ interface LoadedResult {
 const dealOfItem = {
   type: Deal,
   nullable: true,
+  authScopes: { scope: 'deals:read' },
   description: 'The deal as it is after the whole bulk; null when the item was refused.',
   resolve: ({ deal }: LoadedResult) => deal(),
 } as const
@@ -42,6 +43,7 @@ export const MoveDealsResult = builder.objectRef<LoadedResult>('MoveDealsResult'
     stageChange: t.field({
       type: StageChange,
       nullable: true,
+      authScopes: { scope: 'deals:read' },
       description: 'The new entry of its audit; null when it stayed in its stage.',
       resolve: ({ stageChange }) => stageChange(),
     }),

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as apiKeys from '../api-key/service.ts'
-import { type Role, roles } from '../auth/scopes.ts'
+import { type Role, roles, scopesOfKey } from '../auth/scopes.ts'
 import type { Database } from '../database/database.ts'
 import { writeTransaction } from '../database/transaction.ts'
 import { print, table } from './output.ts'
@@ -10,6 +10,7 @@ interface CreateOptions {
   tenant: string
   name: string
   role: Role
+  scope?: string[]
   expires?: number
   json?: boolean
 }
@@ -22,6 +23,11 @@ export function registerKey(program: Command, withDatabase: WithDatabase): void 
     .requiredOption('--tenant <slug>', 'the tenant that it opens')
     .option('--name <name>', 'what it is for', 'key')
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).default('MEMBER'))
+    .option(
+      '--scope <scope>',
+      'one that it is limited to; repeat it for more (default: all of its role)',
+      also,
+    )
     .option('--expires <days>', 'after how many days it ends (default: never)', days)
     .option('--json', 'print the result as JSON')
     .action((options: CreateOptions) =>
@@ -48,14 +54,18 @@ export function registerKey(program: Command, withDatabase: WithDatabase): void 
 
 async function create(
   database: Database,
-  { tenant, name, role, expires, json }: CreateOptions,
+  { tenant, name, role, scope: scopes, expires, json }: CreateOptions,
 ): Promise<void> {
   const scope = operatorScope(await tenantBySlug(database, tenant))
   const expiresAt = expires ? new Date(scope.now.getTime() + expires * 86_400_000) : null
   const { secret } = await writeTransaction(database, scope, (tx) =>
-    apiKeys.createApiKey(tx, { name, role, expiresAt }),
+    apiKeys.createApiKey(tx, { name, role, scopes: scopes ?? null, expiresAt }),
   )
-  print(json, { key: secret, name, role, expiresAt }, secret)
+  print(
+    json,
+    { key: secret, name, role, scopes: scopesOfKey(role, scopes ?? []), expiresAt },
+    secret,
+  )
 }
 
 async function list(
@@ -69,6 +79,7 @@ async function list(
     key.prefix,
     key.name,
     key.role,
+    key.scopes.join(' ') || 'all',
     day(key.createdAt),
     day(key.lastUsedAt),
     day(key.expiresAt),
@@ -77,7 +88,10 @@ async function list(
   print(
     json,
     keys,
-    table([['PREFIX', 'NAME', 'ROLE', 'CREATED', 'LAST USED', 'EXPIRES', 'REVOKED'], ...rows]),
+    table([
+      ['PREFIX', 'NAME', 'ROLE', 'SCOPES', 'CREATED', 'LAST USED', 'EXPIRES', 'REVOKED'],
+      ...rows,
+    ]),
   )
 }
 
@@ -88,13 +102,17 @@ async function revoke(
 ) {
   const scope = operatorScope(await tenantBySlug(database, tenant))
   const revoked = await writeTransaction(database, scope, (tx) =>
-    apiKeys.revokeApiKey(tx, { prefix }),
+    apiKeys.revokeApiKeyByPrefix(tx, prefix),
   )
   if (!revoked)
     throw new Error(
       `The tenant ${tenant} has no live key ${prefix}: dealgraph key list shows them.`,
     )
   print(json, { prefix, revoked }, `Revoked ${prefix}`)
+}
+
+function also(scope: string, scopes: string[] = []): string[] {
+  return [...scopes, scope]
 }
 
 function days(value: string): number {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Logger, pino } from 'pino'
-import { apiKeyAuthenticator, createAuthenticate } from '../auth/authenticate.ts'
+import { createApiKeyAuthenticator } from '../auth/api-key.ts'
+import { createAuthenticate } from '../auth/authenticate.ts'
 import { createKeySet } from '../auth/jwks.ts'
 import { createJwtAuthenticator } from '../auth/jwt.ts'
 import type { JwtSettings } from '../auth/jwt-settings.ts'
@@ -37,7 +38,7 @@ async function serve(config: Config): Promise<void> {
   const app = createApp({
     database,
     authenticate: createAuthenticate([
-      apiKeyAuthenticator(database),
+      createApiKeyAuthenticator(database),
       ...(takeTokens ? [takeTokens(database)] : []),
     ]),
     clock,

@@ -38,6 +38,7 @@ builder.queryField('contacts', (t) =>
   t.connection(
     {
       type: Contact,
+      authScopes: { scope: 'deals:read' },
       description: 'The contacts: people on the other side of deals.',
       args: {
         filter: t.arg({ type: ContactFilter, description: 'Which contacts.' }),

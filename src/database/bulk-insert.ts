@@ -17,6 +17,7 @@ export type Table =
   | 'custom_field_definition'
   | 'deal_change'
   | 'stage_change'
+  | 'audit_event'
   | 'event'
 
 /**

@@ -18,6 +18,13 @@ export interface Database {
   write<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  /**
+   * Runs the work in a transaction of the tenant beside its caller, who neither waits for it nor
+   * hears of a failure; closing waits.
+   */
+  beside(tenantId: string, work: (db: Db) => Promise<unknown>): void
+  /** Waits for all work that runs beside its callers. */
+  settle(): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,6 +50,9 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
   const transaction = <T>(scope: TransactionScope, work: (db: Db) => Promise<T>): Promise<T> =>
     withTransactionScope(scope, () => prisma.$transaction(work, limits))
 
+  const pending = new Set<Promise<unknown>>()
+  const settle = async () => void (await Promise.all(pending))
+
   return {
     read: (tenantId, work) => transaction({ tenantId, access: 'read' }, work),
     write: (tenantId, work) => transaction({ tenantId, access: 'write' }, work),
@@ -58,7 +68,15 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
         client.release(Boolean(failure))
       }
     },
+    beside(tenantId, work) {
+      const done = transaction({ tenantId, access: 'write' }, work)
+        .catch(() => {})
+        .finally(() => pending.delete(done))
+      pending.add(done)
+    },
+    settle,
     async close() {
+      await settle()
       await prisma.$disconnect()
       await pool.end()
     },

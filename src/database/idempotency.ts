@@ -1,4 +1,3 @@
-import type { Prisma } from '../generated/prisma/client.ts'
 import { refuse } from '../user-errors.ts'
 import type { Db } from './database.ts'
 
@@ -7,6 +6,8 @@ export interface Retryable {
   key: string
   /** The SHA-256 of who asks for what: another request with the same key has another one. */
   fingerprint: Uint8Array<ArrayBuffer>
+  /** Fields of the result that a retry is not answered with, as they must not be stored. */
+  unkept?: readonly string[]
 }
 
 interface Owner {
@@ -46,14 +47,15 @@ export async function firstResult<T>(
   return refuse({ code: 'IDEMPOTENCY_KEY_REUSED', message, path })
 }
 
-/** Keeps the result for a day, and forgets what is older. */
+/** Keeps the result, but for what must not be stored, for a day, and forgets what is older. */
 export async function keepResult(
   { db, tenantId, now }: Owner,
-  { key, fingerprint }: Retryable,
+  { key, fingerprint, unkept = [] }: Retryable,
   result: unknown,
 ): Promise<void> {
   const createdAt = { lte: new Date(now.getTime() - keptMs) }
   await db.idempotencyKey.deleteMany({ where: { tenantId, createdAt } })
-  const data = { tenantId, key, fingerprint, result: result as Prisma.InputJsonValue }
+  const kept = JSON.stringify(result, (name, value) => (unkept.includes(name) ? undefined : value))
+  const data = { tenantId, key, fingerprint, result: JSON.parse(kept) }
   await db.idempotencyKey.create({ data: { ...data, createdAt: now } })
 }

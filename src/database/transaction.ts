@@ -1,20 +1,29 @@
+import { type Scope, scopes } from '../auth/scopes.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { Refusal } from '../user-errors.ts'
+import { type AuditInput, toAuditRow } from './audit.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
 
 /** Who changes something, as history tells it. */
 export interface Actor {
-  kind: 'MEMBER' | 'API_KEY' | 'IMPORT'
+  kind: 'MEMBER' | 'API_KEY' | 'IMPORT' | 'OPERATOR'
   memberId: string | null
   apiKeyId: string | null
   /** Whether the rules take them for an administrator. */
   isAdmin: boolean
+  /** What they may do, and so what they may let others do. */
+  scopes: ReadonlySet<Scope>
 }
 
-/** An import, or an operator on the command line, who may do everything. */
-export const operator: Actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true }
+const allowedAll = { memberId: null, apiKeyId: null, isAdmin: true, scopes: new Set(scopes) }
+
+/** Whoever runs the gateway, on its command line: may do everything. */
+export const operator: Actor = { kind: 'OPERATOR', ...allowedAll }
+
+/** An import, in which history tells what a file says. */
+export const importer: Actor = { kind: 'IMPORT', ...allowedAll }
 
 export interface WriteScope {
   tenantId: string
@@ -36,6 +45,8 @@ export interface Transaction extends WriteScope {
   revision: bigint
   /** Puts an event into the outbox; it is committed with the write or not at all. */
   emit(event: EventInput): void
+  /** Adds to the audit of who may do what; it is committed with the write or not at all. */
+  audit(entry: AuditInput): void
 }
 
 /** The result of a write, and whether an earlier request with the same key had it first. */
@@ -84,8 +95,9 @@ export async function writeOnce<T>(
       const first = retryable && (await firstResult<T>(owner, retryable))
       if (first) throw new RolledBack({ result: first.result, replayed: true })
       if (retryable) await db.$executeRaw`SAVEPOINT work`
-      const events: EventInput[] = []
-      const result = await work({ ...owner, revision, emit: (event) => void events.push(event) })
+      const records = recording()
+      const { events, entries } = records
+      const result = await work({ ...owner, revision, emit: records.emit, audit: records.audit })
       const written = { result, replayed: false }
       if (events.length === 0) {
         if (!retryable) throw new RolledBack(written)
@@ -96,6 +108,11 @@ export async function writeOnce<T>(
         db,
         'event',
         events.map((event, position) => toRow(scope, revision, event, position)),
+      )
+      await bulkInsert(
+        db,
+        'audit_event',
+        entries.map((entry) => toAuditRow(scope, entry)),
       )
       if (retryable) await keepResult(owner, retryable, result)
       return written
@@ -115,13 +132,25 @@ export async function attempt<T>(
   part: (tx: Transaction) => Promise<T>,
 ): Promise<T | Refusal> {
   const { db } = tx
-  const events: EventInput[] = []
+  const { events, entries, emit, audit } = recording()
   await db.$executeRaw`SAVEPOINT part`
-  const outcome = await part({ ...tx, emit: (event) => void events.push(event) }).catch(refusalOf)
+  const outcome = await part({ ...tx, emit, audit }).catch(refusalOf)
   if (outcome instanceof Refusal) await db.$executeRaw`ROLLBACK TO SAVEPOINT part`
-  else for (const event of events) tx.emit(event)
+  else {
+    events.forEach(tx.emit)
+    entries.forEach(tx.audit)
+  }
   await db.$executeRaw`RELEASE SAVEPOINT part`
   return outcome
+}
+
+/** What work emits and audits, kept until it is known to stand. */
+function recording() {
+  const events: EventInput[] = []
+  const entries: AuditInput[] = []
+  const emit = (event: EventInput) => void events.push(event)
+  const audit = (entry: AuditInput) => void entries.push(entry)
+  return { events, entries, emit, audit }
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -44,6 +44,7 @@ builder.queryField('deals', (t) =>
   t.connection(
     {
       type: Deal,
+      authScopes: { scope: 'deals:read' },
       description: 'The live deals of the tenant.',
       args: {
         filter: t.arg({ type: DealFilter, description: 'Which deals.' }),
@@ -156,6 +157,7 @@ builder.prismaObjectField(Member, 'deals', (t) =>
   t.connection(
     {
       type: Deal,
+      authScopes: { scope: 'deals:read' },
       description: 'The live deals that they own; by default the newest first.',
       args: nestedArgs,
       select: (args, ctx, nested) => ({

@@ -83,6 +83,7 @@ builder.prismaObjectField(Contact, 'totals', (t) =>
 builder.prismaObjectField(Member, 'totals', (t) =>
   t.field({
     ...totalsOf('owner'),
+    authScopes: { scope: 'deals:read' },
     description:
       'One total for each currency of the live deals that they own. One statement for all members asked for.',
   }),

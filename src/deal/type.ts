@@ -199,6 +199,7 @@ export const Deal = builder.prismaNode('Deal', {
 builder.queryFields((t) => ({
   deal: t.prismaField({
     type: Deal,
+    authScopes: { scope: 'deals:read' },
     nullable: true,
     description: 'A deal by its id, deleted or not.',
     args: { id: t.arg.id({ required: true, description: 'Such as `deal_0198c0de-…`.' }) },
@@ -212,6 +213,7 @@ builder.queryFields((t) => ({
   }),
   dealByNumber: t.prismaField({
     type: Deal,
+    authScopes: { scope: 'deals:read' },
     nullable: true,
     description: 'A deal by its number, deleted or not.',
     args: {

@@ -39,6 +39,9 @@ export async function seedDemo(
       if (tx.revision > 1n) throw new Error(`There is a tenant "${tenant.slug}" with data already.`)
       await writeRows(tx, rows)
       emitHistory(tx, rows)
+      for (const { id: memberId, role } of rows.members) {
+        tx.audit({ type: 'MEMBER_CREATED', memberId, details: { role, externalId: null } })
+      }
       const memberId = rows.members.find(({ role }) => role === 'ADMIN')?.id ?? null
       return (await createApiKey(tx, { name: 'Demo', role: 'ADMIN', memberId })).secret
     },

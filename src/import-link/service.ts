@@ -114,11 +114,16 @@ export async function createMissing(tx: Transaction, links: Links[]): Promise<vo
     createdAt,
     updatedAt: createdAt,
   }))
-  await create(tx, 'member', missing(members), ({ name }) => ({
+  const newMembers = missing(members)
+  const role = 'MEMBER'
+  await create(tx, 'member', newMembers, ({ name }) => ({
     email: isEmail(name) ? name : null,
-    role: 'MEMBER',
+    role,
     createdAt,
   }))
+  for (const memberId of newMembers.flatMap(({ ids }) => ids)) {
+    tx.audit({ type: 'MEMBER_CREATED', memberId, details: { role, externalId: null } })
+  }
   await create(tx, 'source', missing(links.map(({ source }) => source)), () => ({ createdAt }))
   await create(tx, 'close_reason', missing(links.map(({ reason }) => reason)), ({ kind }) => ({
     kind,

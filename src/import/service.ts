@@ -1,7 +1,7 @@
 import type { FileReject, FileRow } from '../csv/service.ts'
 import type { Database } from '../database/database.ts'
 import {
-  operator,
+  importer,
   type Transaction,
   type WriteScope,
   writeTransaction,
@@ -108,7 +108,7 @@ async function inTransaction<T>(
   { database, tenantId, clock, requestId, options: { check } }: Import,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const scope: WriteScope = { tenantId, actor: operator, now: clock(), requestId }
+  const scope: WriteScope = { tenantId, actor: importer, now: clock(), requestId }
   if (!check) return writeTransaction(database, scope, work)
   try {
     return await writeTransaction(database, scope, async (tx) => {

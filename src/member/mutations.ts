@@ -10,6 +10,7 @@ const externalId = (t: InputFields) =>
 
 const payload = {
   description: 'The member, or why nothing was done.',
+  reads: 'members:read' as const,
   fields: (t: PayloadFields<{ memberId: string }>) => ({
     member: t.prismaField(
       rowOfPayload({

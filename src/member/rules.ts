@@ -26,6 +26,32 @@ export function checkMember(values: MemberValues, path: string[]): UserError[] {
   ]
 }
 
+/** Why scopes cannot be given: nobody gives what they do not have. */
+export function checkGiven(
+  given: readonly string[],
+  own: ReadonlySet<string>,
+  path: string[],
+): UserError[] {
+  const lacking = given.filter((scope) => !own.has(scope))
+  if (lacking.length === 0) return []
+  return [invalid(`Nobody gives what they do not have: ${lacking.join(', ')}.`, path)]
+}
+
+/**
+ * The changes by which somebody comes to the rights of a member: another role, a sign-in of theirs,
+ * or a return.
+ */
+export function rightsGiven(
+  before: { role: string; externalId: string | null; deactivatedAt: Date | null },
+  { role, externalId, deactivated }: MemberValues,
+): string[] {
+  return [
+    ...(role != null && role !== before.role ? ['role'] : []),
+    ...(externalId != null && externalId !== before.externalId ? ['externalId'] : []),
+    ...(deactivated === false && before.deactivatedAt ? ['deactivated'] : []),
+  ]
+}
+
 /** Why members cannot change themselves so: nobody locks themselves out. */
 export function checkOwnChange(
   before: { role: string; deactivatedAt: Date | null },

@@ -1,10 +1,12 @@
+import { type Role, scopesOfRole } from '../auth/scopes.ts'
 import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
+import type { Member } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
 import { takeNumbers } from '../tenant/service.ts'
 import { trimTexts } from '../texts.ts'
 import { invalid, notFound, refuse, type UserError } from '../user-errors.ts'
-import { checkMember, checkOwnChange, type MemberValues } from './rules.ts'
+import { checkGiven, checkMember, checkOwnChange, type MemberValues, rightsGiven } from './rules.ts'
 
 export interface CreateMember extends Omit<MemberValues, 'deactivated'> {
   name: string
@@ -22,7 +24,11 @@ export async function createMember(
   input: CreateMember,
 ): Promise<{ memberId: string }> {
   const values = trimmed(input)
-  const errors = [...checkMember(values, path), ...(await taken(tx, values))]
+  const errors = [
+    ...checkMember(values, path),
+    ...checkRights(tx, input.role, ['role']),
+    ...(await taken(tx, values)),
+  ]
   if (errors.length > 0) refuse(...errors)
   const id = newId()
   await tx.db.member.create({
@@ -38,6 +44,8 @@ export async function createMember(
     },
   })
   tx.emit({ type: 'member.created', payload: { memberId: id } })
+  const details = { role: input.role, externalId: values.externalId ?? null }
+  tx.audit({ type: 'MEMBER_CREATED', memberId: id, details })
   return { memberId: id }
 }
 
@@ -51,7 +59,12 @@ export async function updateMember(
   if (!member) return refuse(notFound('member', [...path, 'memberId']))
   const values = trimmed(input)
   const own = tx.actor.memberId === id ? checkOwnChange(member, values, path) : []
-  const errors = [...checkMember(values, path), ...own, ...(await taken(tx, values, id))]
+  const errors = [
+    ...checkMember(values, path),
+    ...own,
+    ...checkRights(tx, values.role ?? member.role, rightsGiven(member, values)),
+    ...(await taken(tx, values, id)),
+  ]
   if (errors.length > 0) refuse(...errors)
   const before = { ...member, deactivated: member.deactivatedAt !== null }
   const { deactivated, ...changed } = changedValues(before, values)
@@ -68,7 +81,33 @@ export async function updateMember(
     },
   })
   tx.emit({ type: 'member.updated', payload: { memberId: id, fields } })
+  auditChange(tx, member, { role, externalId: texts.externalId, deactivated })
   return { memberId: id }
+}
+
+/** Why these changes of a member with the role are not the actor's to make. */
+function checkRights({ actor }: Transaction, role: string, changes: string[]): UserError[] {
+  const given = scopesOfRole[role as Role]
+  return changes.flatMap((name) => checkGiven(given, actor.scopes, [...path, name]))
+}
+
+/** Tells the audit of what changed, which of a name or an email is nothing. */
+function auditChange(
+  tx: Transaction,
+  { id: memberId, ...before }: Member,
+  { role, externalId, deactivated }: MemberValues,
+): void {
+  if (role != null) {
+    const details = { from: before.role, to: role }
+    tx.audit({ type: 'MEMBER_ROLE_CHANGED', memberId, details })
+  }
+  if (externalId !== undefined) {
+    const details = { from: before.externalId, to: externalId }
+    tx.audit({ type: 'MEMBER_EXTERNAL_ID_CHANGED', memberId, details })
+  }
+  if (deactivated != null) {
+    tx.audit({ type: deactivated ? 'MEMBER_DEACTIVATED' : 'MEMBER_REACTIVATED', memberId })
+  }
 }
 
 /** What the input gives; the external id is another system's and is kept letter by letter. */

@@ -6,6 +6,9 @@ import { MemberFilter, memberWhere, Role } from './filters.ts'
 
 export const Member = builder.prismaNode('Member', {
   description: 'A person of the tenant: owns deals, is assigned to them, changes them.',
+  // Checked for each member once, wherever a field leads to one.
+  authScopes: { scope: 'members:read' },
+  runScopesOnType: true,
   select: { tenantId: true, id: true },
   nullable: true,
   id: { resolve: (member) => member.id },

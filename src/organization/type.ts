@@ -41,6 +41,7 @@ builder.queryField('organizations', (t) =>
   t.connection(
     {
       type: Organization,
+      authScopes: { scope: 'deals:read' },
       description: 'The organizations that deals are made with.',
       args: {
         filter: t.arg({ type: OrganizationFilter, description: 'Which organizations.' }),

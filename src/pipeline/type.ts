@@ -57,6 +57,7 @@ export const Pipeline = builder.prismaNode('Pipeline', {
 builder.queryFields((t) => ({
   pipeline: t.prismaField({
     type: Pipeline,
+    authScopes: { scope: 'deals:read' },
     nullable: true,
     description: 'A pipeline by its id.',
     args: { id: t.arg.id({ required: true, description: 'Such as `pipeline_0198c0de-…`.' }) },
@@ -70,6 +71,7 @@ builder.queryFields((t) => ({
   }),
   pipelines: t.prismaField({
     type: [Pipeline],
+    authScopes: { scope: 'deals:read' },
     description: 'The pipelines in their order.',
     args: {
       includeArchived: t.arg.boolean({

@@ -19,6 +19,7 @@ builder.objectRef<VersionConflict>('VersionConflict').implement({
     deal: t.prismaField({
       type: Deal,
       nullable: true,
+      authScopes: { scope: 'deals:read' },
       description: 'The deal as it is now.',
       resolve: (query, { dealId: id }, _args, ctx) => {
         const where = { tenantId_id: { tenantId: ctx.viewer.tenantId, id } }
@@ -71,6 +72,7 @@ builder.objectRef<StillInUse>('StillInUse').implement({
     count: t.exposeInt('count', { description: 'How many deals, deleted ones too.' }),
     deals: t.prismaField({
       type: [Deal],
+      authScopes: { scope: 'deals:read' },
       description: 'The first of them, at most 10, the oldest first.',
       resolve: async (query, { dealIds }, _args, ctx) =>
         ctx.db.deal.findMany({

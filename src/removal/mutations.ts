@@ -92,6 +92,7 @@ mutation('deleteMember', {
   },
   payload: {
     description: 'The deleted member, or why nothing was done.',
+    reads: 'members:read',
     fields: (t: PayloadFields<{ memberId: string } & Reassigned>) => ({
       member: t.prismaField(
         rowOfPayload({

@@ -81,6 +81,7 @@ export async function deleteMember(tx: Transaction, { id, reassignTo }: Removal)
     deals: dealsOfMember,
     reassign: reassignMember,
   })
+  const leaving = await db.member.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id } } })
   await revokeKeysOfMember(tx, id)
   const active = { tenantId, id, deactivatedAt: null }
   await db.member.updateMany({ where: active, data: { deactivatedAt: now } })
@@ -89,6 +90,8 @@ export async function deleteMember(tx: Transaction, { id, reassignTo }: Removal)
     data: { deletedAt: now },
   })
   tx.emit({ type: 'member.deleted', payload: { memberId: id, reassignedTo: reassignTo } })
+  const { role, externalId } = leaving
+  tx.audit({ type: 'MEMBER_DELETED', memberId: id, details: { role, externalId } })
   return { memberId: id, reassignedCount }
 }
 

@@ -22,6 +22,7 @@ export const Source = builder.prismaNode('Source', {
 builder.queryField('sources', (t) =>
   t.prismaField({
     type: [Source],
+    authScopes: { scope: 'deals:read' },
     description: 'Where deals come from, by name.',
     args: {
       includeArchived: t.arg.boolean({

@@ -26,6 +26,9 @@ export interface TenantChange {
   membersMayReopen?: boolean | null
 }
 
+/** The settings that bear on who may do what, so that their changes are in the audit. */
+export const accessSettings = ['membersMayReopen'] as const
+
 /** Why a tenant cannot have these settings; empty when it can. */
 export function checkTenantChange(change: TenantChange, path: string[]): UserError[] {
   const { name, timeZone } = change

@@ -4,7 +4,7 @@ import type { Transaction } from '../database/transaction.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
 import { refuse } from '../user-errors.ts'
-import { checkTenantChange, type TenantChange } from './rules.ts'
+import { accessSettings, checkTenantChange, type TenantChange } from './rules.ts'
 
 export type NumberedNoun =
   | 'deal'
@@ -54,6 +54,10 @@ export async function updateTenant(tx: Transaction, change: TenantChange): Promi
   const data = changed as Prisma.TenantUpdateInput
   await db.tenant.update({ where: { id: tenantId }, data })
   tx.emit({ type: 'tenant.updated', payload: { fields } })
+  for (const setting of accessSettings.filter((name) => fields.includes(name))) {
+    const details = { setting, from: tenant[setting], to: changed[setting] ?? null }
+    tx.audit({ type: 'TENANT_ACCESS_CHANGED', details })
+  }
   return { tenantId }
 }
 

@@ -1,4 +1,4 @@
-import { scopesOfRole } from '../auth/scopes.ts'
+import { scopeList } from '../auth/scopes.ts'
 import type { Viewer as ViewerShape } from '../auth/viewer.ts'
 import { builder } from '../builder.ts'
 import { Role } from '../member/filters.ts'
@@ -32,7 +32,7 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
     }),
     role: t.expose('role', { type: Role, description: 'What the viewer may do in general.' }),
     scopes: t.stringList({
-      description: `What the viewer may do, one by one: ${scopesOfRole.ADMIN.join(', ')}.`,
+      description: `What the viewer may do, one by one:\n\n${scopeList}`,
       resolve: (viewer) => [...viewer.scopes],
     }),
   }),
@@ -41,7 +41,8 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
 builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
-    description: 'Who is asking.',
+    authScopes: { authenticated: true },
+    description: 'Who is asking; open to every credential.',
     resolve: (_root, _args, ctx) => ctx.viewer,
   }),
 )
