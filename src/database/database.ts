@@ -4,6 +4,7 @@ import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import {
   createTenantPool,
   type OnStatement,
+  type TenantView,
   type TransactionScope,
   withTransactionScope,
 } from './tenant-pool.ts'
@@ -13,9 +14,9 @@ export type Db = Prisma.TransactionClient
 
 export interface Database {
   /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
-  read<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
+  read<T>(view: TenantView, work: (db: Db) => Promise<T>): Promise<T>
   /** Runs the work in one transaction of the tenant; what it throws rolls everything back. */
-  write<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
+  write<T>(view: TenantView, work: (db: Db) => Promise<T>): Promise<T>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   close(): Promise<void>
@@ -44,8 +45,9 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
     withTransactionScope(scope, () => prisma.$transaction(work, limits))
 
   return {
-    read: (tenantId, work) => transaction({ tenantId, access: 'read' }, work),
-    write: (tenantId, work) => transaction({ tenantId, access: 'write' }, work),
+    read: ({ tenantId, dealsOf }, work) => transaction({ tenantId, dealsOf, access: 'read' }, work),
+    write: ({ tenantId, dealsOf }, work) =>
+      transaction({ tenantId, dealsOf, access: 'write' }, work),
     async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       const client = await pool.connect()
       let failure: unknown

@@ -3,6 +3,7 @@ import { Refusal } from '../user-errors.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
+import type { TenantView } from './tenant-pool.ts'
 
 /** Who changes something, as history tells it. */
 export interface Actor {
@@ -16,8 +17,7 @@ export interface Actor {
 /** An import, or an operator on the command line, who may do everything. */
 export const operator: Actor = { kind: 'IMPORT', memberId: null, apiKeyId: null, isAdmin: true }
 
-export interface WriteScope {
-  tenantId: string
+export interface WriteScope extends TenantView {
   actor: Actor
   now: Date
   requestId: string
@@ -75,9 +75,8 @@ export async function writeOnce<T>(
   work: (tx: Transaction) => Promise<T>,
   retryable?: Retryable,
 ): Promise<Written<T>> {
-  const { tenantId } = scope
   try {
-    return await database.write(tenantId, async (db) => {
+    return await database.write(scope, async (db) => {
       const owner = { ...scope, db }
       if (retryable) await claimKey(owner, retryable)
       const revision = await stepRevision(owner, 1)

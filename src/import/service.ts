@@ -1,11 +1,7 @@
 import type { FileReject, FileRow } from '../csv/service.ts'
 import type { Database } from '../database/database.ts'
-import {
-  operator,
-  type Transaction,
-  type WriteScope,
-  writeTransaction,
-} from '../database/transaction.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
+import { operator, type Transaction, writeTransaction } from '../database/transaction.ts'
 import { writeBatch } from '../import-batch/service.ts'
 import { findDefinitions } from '../import-custom-field/service.ts'
 import type { ImportRow } from '../import-deal/rules.ts'
@@ -108,7 +104,7 @@ async function inTransaction<T>(
   { database, tenantId, clock, requestId, options: { check } }: Import,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const scope: WriteScope = { tenantId, actor: operator, now: clock(), requestId }
+  const scope = { ...wholeTenant(tenantId), actor: operator, now: clock(), requestId }
   if (!check) return writeTransaction(database, scope, work)
   try {
     return await writeTransaction(database, scope, async (tx) => {
