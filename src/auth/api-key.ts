@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Database } from '../database/database.ts'
 import { type Role, type Scope, scopesOfRole } from './scopes.ts'
-import type { Viewer } from './viewer.ts'
+import { dealsSeenBy, type Viewer } from './viewer.ts'
 
 const form = /^dg_[A-Za-z0-9_-]{43}$/
 
@@ -14,7 +14,9 @@ interface KeyRow {
   role: Role
   scopes: Scope[]
   member_id: string | null
+  member_role: Role | null
   member_deactivated: boolean
+  members_see_only_their_deals: boolean
 }
 
 /** A new key of 256 random bits. Only its hash is stored: this is the one moment to show it. */
@@ -48,7 +50,12 @@ export async function authenticateApiKey(
     memberId: key.member_id,
     apiKeyId: key.id,
     role: key.role,
-    dealsOf: null,
+    dealsOf: dealsSeenBy({
+      membersSeeOnlyTheirDeals: key.members_see_only_their_deals,
+      role: key.role,
+      memberId: key.member_id,
+      memberRole: key.member_role,
+    }),
     scopes: new Set(
       key.scopes.length > 0 ? granted.filter((s) => key.scopes.includes(s)) : granted,
     ),
