@@ -3,6 +3,7 @@ import pg from 'pg'
 import { createDatabase } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { deployMigrations } from '../src/database/migrations.ts'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { stageTotals } from '../src/deal-total/loaders.ts'
 
 // Compares the two ways to the totals of a board: counting its deals, and reading stage_total, which triggers keep. Prints
@@ -80,7 +81,7 @@ async function gatewayStatement(owner: pg.PoolConfig): Promise<Statement> {
   const database = createDatabase(owner, {
     onStatement: (text, values) => sent.push({ text, values }),
   })
-  await database.read(tenantId, (db) => stageTotals({ db, tenantId }, stageIds))
+  await database.read(wholeTenant(tenantId), (db) => stageTotals({ db, tenantId }, stageIds))
   await database.close()
   const found = sent.find(({ text }) => text.includes('stage_total'))
   if (!found) throw new Error('the gateway does not read stage_total')
@@ -90,7 +91,7 @@ async function gatewayStatement(owner: pg.PoolConfig): Promise<Statement> {
 /** Runs the work as the gateway does: in a transaction of the tenant, under row level security. */
 async function asGateway<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
   await client.query(
-    `BEGIN; SET LOCAL ROLE dealgraph_app; SELECT set_config('app.tenant_id', '${tenantId}', true)`,
+    `BEGIN; SET LOCAL ROLE dealgraph_app; SELECT set_config('app.tenant_id', '${tenantId}', true), set_config('app.deals_of', 'all', true)`,
   )
   const result = await work()
   await client.query('COMMIT')

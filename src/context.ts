@@ -57,7 +57,7 @@ export function createContext(request: RequestScope): Context {
     if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key or a token.')
     return request.viewer
   }
-  const session = openSession(request.database, () => viewer().tenantId)
+  const session = openSession(request.database, viewer)
   const loaders = new Map<unknown, unknown>()
   // One instant for the whole request, so that two computed fields of one answer agree.
   const now = request.clock()
@@ -80,8 +80,8 @@ export function createContext(request: RequestScope): Context {
     },
     write(work, retryable) {
       loaders.clear()
-      const { tenantId } = viewer()
-      const scope = { tenantId, actor: actorOf(viewer()), now, requestId }
+      const { tenantId, dealsOf } = viewer()
+      const scope = { tenantId, dealsOf, actor: actorOf(viewer()), now, requestId }
       return session.write(scope, work, retryable)
     },
     close: session.close,

@@ -17,7 +17,10 @@ async function tenantTables(): Promise<string[]> {
 
 async function assume(tenantId: string | null) {
   if (tenantId !== null)
-    await database().query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId])
+    await database().query(
+      `SELECT set_config('app.tenant_id', $1, true), set_config('app.deals_of', 'all', true)`,
+      [tenantId],
+    )
   await database().query('SET LOCAL ROLE dealgraph_app')
 }
 

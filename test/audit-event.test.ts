@@ -8,6 +8,7 @@ import { demoKey } from '../src/commands/demo-key.ts'
 import { registerImport } from '../src/commands/import.ts'
 import { registerKey } from '../src/commands/key.ts'
 import { registerSeed } from '../src/commands/seed.ts'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { encodeId } from '../src/ids.ts'
 import { schema } from '../src/schema.ts'
 import {
@@ -53,7 +54,7 @@ beforeEach(async () => {
 
 /** The audit in the order in which it happened. */
 async function auditOf(of: Pick<TestTenant, 'database' | 'tenantId'>): Promise<Entry[]> {
-  const rows = await of.database.read(of.tenantId, (db) =>
+  const rows = await of.database.read(wholeTenant(of.tenantId), (db) =>
     db.auditEvent.findMany({
       where: { tenantId: of.tenantId },
       orderBy: [{ occurredAt: 'asc' }, { id: 'asc' }],
@@ -215,7 +216,7 @@ const ways: Record<string, () => Promise<void>> = {
     const demo = { database: t.database, tenantId }
     const audit = await auditOf(demo)
     const count = (type: string) => audit.filter((entry) => entry.type === type).length
-    const [members, keys] = await t.database.read(tenantId, async (db) => [
+    const [members, keys] = await t.database.read(wholeTenant(tenantId), async (db) => [
       await db.member.count({ where: { tenantId } }),
       await db.apiKey.count({ where: { tenantId } }),
     ])
@@ -251,7 +252,7 @@ async function restFrom(audit: Entry[]) {
 
 /** The members and keys as they are. */
 async function restOf({ database, tenantId }: Pick<TestTenant, 'database' | 'tenantId'>) {
-  const [members, keys] = await database.read(tenantId, async (db) => [
+  const [members, keys] = await database.read(wholeTenant(tenantId), async (db) => [
     await db.member.findMany({ where: { tenantId } }),
     await db.apiKey.findMany({ where: { tenantId } }),
   ])

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import { createDatabase, type Db } from '../src/database/database.ts'
+import { type TenantView, wholeTenant } from '../src/database/tenant-pool.ts'
 import { databaseCopy, post, type TestTenant, testTenant } from './harness.ts'
 
 let t: TestTenant
@@ -68,7 +69,7 @@ describe('the use of a key', () => {
   const use = (app: TestTenant['app']) => post(app, query, { authorization: `Bearer ${key}` })
 
   const lastUsedAt = () =>
-    t.database.read(t.tenantId, async (db) => {
+    t.database.read(wholeTenant(t.tenantId), async (db) => {
       const { lastUsedAt } = await db.apiKey.findFirstOrThrow({ where: { tenantId: t.tenantId } })
       return lastUsedAt
     })
@@ -86,8 +87,8 @@ describe('the use of a key', () => {
     const beside: (() => Promise<void>)[] = []
     const database = {
       ...t.database,
-      beside: (tenantId: string, work: (db: Db) => Promise<unknown>) =>
-        void beside.push(async () => void (await t.database.write(tenantId, work))),
+      beside: (of: TenantView, work: (db: Db) => Promise<unknown>) =>
+        void beside.push(async () => void (await t.database.write(of, work))),
     }
     return { app: appWith(database), beside }
   }
@@ -143,7 +144,7 @@ it('closing the database waits for what runs beside the requests', async () => {
   const database = createDatabase(copy.owner)
   const tenantId = '01990000-0000-7000-8000-000000000001'
   const done: string[] = []
-  database.beside(tenantId, async (db) => {
+  database.beside(wholeTenant(tenantId), async (db) => {
     await db.$executeRaw`SELECT 1`
     await setTimeout(50)
     await db.$executeRaw`SELECT 1`

@@ -112,7 +112,7 @@ describe('a filter by custom fields', () => {
       const filter = { customFields: [{ key: 'cf_money', ...comparison }] }
       const where = dealWhere(filter, { now: new Date() })
       const all = { where: { AND: [{ tenantId: t.tenantId }, where] } }
-      expect(await t.database.read(t.tenantId, (db) => db.deal.findMany(all))).toEqual([])
+      expect(await t.read((db) => db.deal.findMany(all))).toEqual([])
     }
   })
 

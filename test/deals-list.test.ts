@@ -61,7 +61,7 @@ async function idsOf(t: TestTenant, args: Args): Promise<string[]> {
 
 /** All ids in an order, as PostgreSQL sorts them. */
 async function sorted(t: TestTenant, field: Field, direction: Direction): Promise<string[]> {
-  const rows = await t.database.read(t.tenantId, (db) =>
+  const rows = await t.read((db) =>
     db.$queryRawUnsafe<{ id: string }[]>(
       `SELECT 'deal_' || id AS id FROM deal ORDER BY ${sorts[field]} ${direction}, id ${direction}`,
     ),

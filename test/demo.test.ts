@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Database } from '../src/database/database.ts'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { startOfDay } from '../src/demo/company.ts'
 import { demoRows } from '../src/demo/rules.ts'
 import { demoSeed, seedDemo } from '../src/demo/service.ts'
@@ -124,7 +125,7 @@ describe('seedDemo', () => {
   })
 
   it('writes exactly the rows of the rules, and an event for each entry of the histories', async () => {
-    const written = await database.read(tenantId, async (db) => {
+    const written = await database.read(wholeTenant(tenantId), async (db) => {
       const where = { tenantId }
       return {
         deals: await db.deal.findMany({ where, orderBy: { number: 'asc' } }),
@@ -158,7 +159,7 @@ describe('seedDemo', () => {
   })
 
   it('keeps the primary contact of each deal that has contacts', async () => {
-    const deals = await database.read(tenantId, (db) =>
+    const deals = await database.read(wholeTenant(tenantId), (db) =>
       db.deal.findMany({
         where: { tenantId, primaryContactId: { not: null } },
         select: { id: true },

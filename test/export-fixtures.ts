@@ -86,7 +86,7 @@ export function meaningOf(t: TestTenant) {
     ...{ organizationId: true, ownerId: true, sourceId: true, closeReasonId: true, rank: true },
     ...{ version: true, updatedAt: true },
   } as const
-  return t.database.read(t.tenantId, (db) =>
+  return t.read((db) =>
     db.deal.findMany({
       where,
       orderBy: { id: 'asc' },

@@ -176,7 +176,7 @@ export interface EventFixture {
 
 /** The tenant's outbox in its order. */
 export function eventsOf(t: TestTenant): Promise<EventFixture[]> {
-  return t.database.read(t.tenantId, (db) =>
+  return t.read((db) =>
     db.event.findMany({
       where: { tenantId: t.tenantId },
       orderBy: [{ revision: 'asc' }, { position: 'asc' }],
@@ -233,9 +233,7 @@ export async function contentsOf(t: TestTenant): Promise<unknown> {
       `'${table}', (SELECT jsonb_agg(x ORDER BY x::text) FROM (SELECT to_jsonb(t) - 'last_used_at' FROM ${table} t) AS r(x))`,
   )
   const statement = `SELECT json_build_object(${rows.join(', ')}) AS contents`
-  const [row] = await t.database.read(t.tenantId, (db) =>
-    db.$queryRawUnsafe<{ contents: unknown }[]>(statement),
-  )
+  const [row] = await t.read((db) => db.$queryRawUnsafe<{ contents: unknown }[]>(statement))
   return row?.contents
 }
 

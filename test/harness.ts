@@ -6,8 +6,9 @@ import { createApiKey } from '../src/api-key/service.ts'
 import { type App, createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Role } from '../src/auth/scopes.ts'
-import { createDatabase, type Database } from '../src/database/database.ts'
+import { createDatabase, type Database, type Db } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { operator, type Transaction, writeTransaction } from '../src/database/transaction.ts'
 import { createTenant } from '../src/tenant/service.ts'
 import { auditedLog, rememberSaid } from './log-audit.ts'
@@ -108,6 +109,8 @@ export interface TestTenant {
     variables?: object,
     as?: Role | { key: string | null },
   ): Promise<GraphqlAnswer>
+  /** Reads whatever the tenant has, and writes as its operator. */
+  read<T>(work: (db: Db) => Promise<T>): Promise<T>
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   recordStatements: TestDatabase['recordStatements']
 }
@@ -131,7 +134,7 @@ export async function testTenant(): Promise<TestTenant> {
     const actor = { ...operator, kind: 'API_KEY' } as const
     return writeTransaction(
       database,
-      { tenantId, actor, now: fixed ?? new Date(), requestId: 'test' },
+      { ...wholeTenant(tenantId), actor, now: fixed ?? new Date(), requestId: 'test' },
       work,
     )
   }
@@ -152,6 +155,7 @@ export async function testTenant(): Promise<TestTenant> {
     app,
     logged,
     keyFor,
+    read: (work) => database.read(wholeTenant(tenantId), work),
     write,
     recordStatements,
     setNow(now) {

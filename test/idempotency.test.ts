@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { claimKey } from '../src/database/idempotency.ts'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { operator, type Transaction, writeOnce } from '../src/database/transaction.ts'
 import { newId } from '../src/ids.ts'
 import {
@@ -59,13 +60,13 @@ const write =
   <T>(work: (tx: Transaction) => Promise<T>) =>
   () => {
     const actor = { ...operator, kind: 'API_KEY' } as const
-    const scope = { tenantId: t.tenantId, actor, now: monday, requestId: 'test' }
+    const scope = { ...wholeTenant(t.tenantId), actor, now: monday, requestId: 'test' }
     return writeOnce(t.database, scope, work, retryable)
   }
 
 /** The keys that the tenant keeps. */
 function keptKeys(): Promise<string[]> {
-  return t.database.read(t.tenantId, async (db) => {
+  return t.read(async (db) => {
     const kept = await db.idempotencyKey.findMany({
       where: { tenantId: t.tenantId },
       orderBy: { key: 'asc' },
@@ -197,7 +198,7 @@ describe('a key in flight', () => {
   async function whileHeld(input: object): Promise<GraphqlAnswer['data']> {
     let sent: Promise<GraphqlAnswer['data']> | undefined
     const stop = new Error('rolled back')
-    const held = t.database.write(t.tenantId, async (db) => {
+    const held = t.database.write(wholeTenant(t.tenantId), async (db) => {
       await claimKey({ db, tenantId: t.tenantId, now: monday }, retryable)
       sent = mutate(t, 'createContact', input, 'contact { id } replayed')
       if (!isEmbedded) await sent

@@ -109,7 +109,7 @@ describe('importDeals with lists', () => {
         ],
       },
     })
-    const reasons = await t.database.read(t.tenantId, (db) =>
+    const reasons = await t.read((db) =>
       db.closeReason.findMany({ where: { tenantId: t.tenantId }, orderBy: { kind: 'asc' } }),
     )
     expect(reasons.map(({ kind, name }) => [kind, name])).toEqual([
@@ -153,7 +153,7 @@ describe('importDeals with values', () => {
     await run([
       deal({ name: 'Wind', amount: '6.50', owner: 'Bo', description: 'New', stage: 'Proposal' }),
     ])
-    const changes = await t.database.read(t.tenantId, (db) =>
+    const changes = await t.read((db) =>
       db.dealChange.findMany({ where: { tenantId: t.tenantId }, orderBy: { field: 'asc' } }),
     )
     expect(changes.map(({ field, fromValue, toValue }) => [field, fromValue, toValue])).toEqual([

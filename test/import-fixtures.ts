@@ -1,4 +1,5 @@
 import type { FileReject } from '../src/csv/service.ts'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { type Counts, type Import, type ImportOptions, importDeals } from '../src/import/service.ts'
 import { mapByName } from '../src/import-field/rules.ts'
 import type { TestTenant } from './harness.ts'
@@ -64,8 +65,8 @@ export async function run(
   return { counts, rejects }
 }
 
-export function read<T>(tenant: TestTenant, work: Parameters<typeof tenant.database.read<T>>[1]) {
-  return tenant.database.read(tenant.tenantId, work)
+export function read<T>(tenant: TestTenant, work: Parameters<typeof tenant.read<T>>[0]) {
+  return tenant.read(work)
 }
 
 export function findDeal(tenant: TestTenant, externalId: string) {
@@ -112,7 +113,7 @@ export async function changeStage(
   name: string,
   data: { name?: string; archivedAt?: Date },
 ) {
-  await tenant.database.write(tenant.tenantId, (db) =>
+  await tenant.database.write(wholeTenant(tenant.tenantId), (db) =>
     db.stage.updateMany({ where: { tenantId: tenant.tenantId, name }, data }),
   )
 }

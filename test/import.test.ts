@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { testTenant } from './harness.ts'
 import {
   asRows,
@@ -177,7 +178,7 @@ describe('importDeals', () => {
       ['gone', 'Old', 'Offer'],
     ])
     await run(tenant, [['elsewhere', 'Old', 'Lead']], { pipeline: 'Another' })
-    await tenant.database.write(tenant.tenantId, (db) =>
+    await tenant.database.write(wholeTenant(tenant.tenantId), (db) =>
       db.deal.updateMany({
         where: { tenantId: tenant.tenantId, externalId: 'deleted' },
         data: { deletedAt: now },
@@ -254,7 +255,7 @@ describe('importDeals', () => {
   test('links to the lowest number where several have the name, and keeps the link to another of them', async () => {
     const tenant = await testTenant()
     const { tenantId } = tenant
-    await tenant.database.write(tenantId, (db) =>
+    await tenant.database.write(wholeTenant(tenantId), (db) =>
       db.organization.createMany({
         data: [8, 7].map((number) => ({
           tenantId,
@@ -268,7 +269,7 @@ describe('importDeals', () => {
     )
     await run(tenant, [['1', 'Mill', 'Lead', 'TWIN']])
     expect((await findDeal(tenant, '1')).organization?.number).toBe(7)
-    await tenant.database.write(tenantId, (db) =>
+    await tenant.database.write(wholeTenant(tenantId), (db) =>
       db.deal.updateMany({
         where: { tenantId, externalId: '1' },
         data: { organizationId: '00000000-0000-7000-8000-000000000008' },

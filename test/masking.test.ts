@@ -64,8 +64,8 @@ describe('a fault', () => {
 
   it('of the database after a write is masked too, and the write is undone', async () => {
     await pipelineFixture(t)
-    const write: Database['write'] = (tenantId, work) =>
-      t.database.write(tenantId, async (db) => {
+    const write: Database['write'] = (view, work) =>
+      t.database.write(view, async (db) => {
         const result = await work(db)
         await db.$queryRaw`SELECT 1 / 0`
         return result

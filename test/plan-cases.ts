@@ -222,6 +222,27 @@ export const boardCases: PlanCase[] = [
   },
 ]
 
+/** Where deals are read below what they belong to, or by values that half of all deals have. */
+export const ownWideCases: PlanCase[] = [...customCases, ...boardCases].filter(({ from }) => !from)
+
+/** What is read by a member who sees only their own deals. */
+export const ownCases: PlanCase[] = [
+  ...filterCases.filter(({ name }) => name.endsWith('first page')),
+  ...searchCases,
+  ...ownWideCases,
+  {
+    name: 'all deals, and how many they are',
+    document: `{ deals(first: ${pageSize}, orderBy: { field: AMOUNT, direction: DESC }) { totalCount nodes { name } } }`,
+    variables: {},
+  },
+  {
+    name: 'the totals of all boards',
+    document:
+      '{ pipelines { totals { count amount } stages { totals { currency weightedAmount } } } }',
+    variables: {},
+  },
+]
+
 /** A call of each search function with what a user may have typed. */
 export const searchCalls: [name: string, values: unknown[]][] = [
   ...['plant 7777', 'Tidal plant 77', 'abcd', 'nowhere'].flatMap((text): [string, unknown[]][] => [

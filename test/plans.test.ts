@@ -12,6 +12,8 @@ import {
   filterCases,
   orderCases,
   otherLists,
+  ownCases,
+  ownWideCases,
   type PlanCase,
   pageSize,
   searchCalls,
@@ -36,6 +38,9 @@ interface PlanNode {
 }
 
 const tenantId = bulkId('a', 'tenant', 0)
+/** A member who owns about 390 of the deals and is assigned to 20 others. */
+const limited = bulkId('a', 'member', 3)
+const mostOwn = 420
 const lists = ['deal', 'deal_custom_value', 'organization', 'contact', 'member']
 
 let copy: DatabaseCopy
@@ -95,6 +100,12 @@ async function record(begins: Map<string, string>): Promise<void> {
     onStatement: (text, values) => recording.push({ text, values }),
   })
   const app = appOf(database)
+  const limitedApp = appOf(database, limited)
+  const keep = (name: string) =>
+    sent.set(
+      name,
+      recording.filter(({ text }) => text.startsWith('SELECT')),
+    )
   for (const planCase of [
     ...orderCases,
     ...filterCases,
@@ -106,17 +117,19 @@ async function record(begins: Map<string, string>): Promise<void> {
     const variables = { ...planCase.variables, ...(await cursorOf(app, planCase, begins)) }
     recording = []
     await ask(app, planCase.document, variables)
-    sent.set(
-      planCase.name,
-      recording.filter(({ text }) => text.startsWith('SELECT')),
-    )
+    keep(planCase.name)
+  }
+  for (const { name, document, variables } of ownCases) {
+    recording = []
+    await ask(limitedApp, document, variables)
+    keep(`own: ${name}`)
   }
   await database.close()
 }
 
-function appOf(database: ReturnType<typeof createDatabase>): App {
+function appOf(database: ReturnType<typeof createDatabase>, dealsOf: string | null = null): App {
   const scopes = new Set(scopesOfRole.ADMIN)
-  const nobody = { memberId: null, apiKeyId: null, dealsOf: null }
+  const nobody = { memberId: null, apiKeyId: null, dealsOf }
   const viewer = { ...nobody, tenantId, role: 'ADMIN', scopes } as const
   return createApp({
     database,
@@ -156,9 +169,15 @@ async function cursorOf(
  * What a statement read and threw away, for the tenant; as the application role unless the owner is
  * to run it.
  */
-async function explain({ text, values }: Statement, as: 'application' | 'owner' = 'application') {
+async function explain(
+  { text, values }: Statement,
+  { as = 'application', dealsOf = 'all' }: { as?: 'application' | 'owner'; dealsOf?: string } = {},
+) {
   await client.query('BEGIN')
-  await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId])
+  await client.query(
+    `SELECT set_config('app.tenant_id', $1, true), set_config('app.deals_of', $2, true)`,
+    [tenantId, dealsOf],
+  )
   if (as === 'application') await client.query('SET LOCAL ROLE dealgraph_app')
   const { rows } = await client.query({ text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values })
   await client.query('ROLLBACK')
@@ -214,7 +233,9 @@ describe('the functions that search', () => {
   test.each(searchCalls)('reach their index: %s %j', async (name, values) => {
     const { rows } = await client.query('SELECT prosrc FROM pg_proc WHERE proname = $1', [name])
     const text = /\$sql\$(.*)\$sql\$/s.exec(rows[0].prosrc)?.[1] ?? ''
-    expect((await explain({ text, values }, 'owner')).removed).toBeLessThanOrEqual(2 * pageSize)
+    expect((await explain({ text, values }, { as: 'owner' })).removed).toBeLessThanOrEqual(
+      2 * pageSize,
+    )
   })
 })
 
@@ -223,4 +244,23 @@ test('a list that no index serves would not pass', async () => {
   const filtered = `SELECT id FROM deal WHERE tenant_id = $1 AND description ILIKE '%nowhere%' LIMIT 21`
   expect((await explain({ text, values: [tenantId] })).read).toBeGreaterThan(10_000)
   expect((await explain({ text: filtered, values: [tenantId] })).removed).toBeGreaterThan(10_000)
+})
+
+describe('who sees about 390 deals of their own among 20 000', () => {
+  const lists = ownCases.filter((planCase) => !ownWideCases.includes(planCase))
+  const expectToRead = async ({ name }: PlanCase, most: number) => {
+    const statements = sent.get(`own: ${name}`) ?? []
+    expect(statements.length).toBeGreaterThan(0)
+    for (const statement of statements) {
+      const { removed, read } = await explain(statement, { dealsOf: limited })
+      expect(removed + read, `rows met by ${statement.text}`).toBeLessThanOrEqual(most)
+    }
+  }
+
+  test.each(named(lists))('meets about these in %s', (_, planCase) =>
+    expectToRead(planCase, 3 * mostOwn),
+  )
+  test.each(named(ownWideCases))('meets each deal at most once in %s', (_, planCase) =>
+    expectToRead(planCase, 20_000),
+  )
 })

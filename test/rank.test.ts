@@ -57,8 +57,7 @@ async function cardsInLead(ranks: string[]): Promise<Card[]> {
 /** The live deals of Lead in the order of its board. */
 function board(): Promise<Card[]> {
   const stageId = rowId(sales.stage('Lead'))
-  return t.database.read(
-    t.tenantId,
+  return t.read(
     (db) => db.$queryRaw<Card[]>`
       SELECT id, rank FROM deal
       WHERE tenant_id = ${t.tenantId}::uuid AND stage_id = ${stageId}::uuid AND deleted_at IS NULL ORDER BY rank, id`,

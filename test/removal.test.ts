@@ -56,7 +56,7 @@ async function eventsBy(work: () => Promise<unknown>) {
 }
 
 function changesOf(deal: Id) {
-  return t.database.read(t.tenantId, (db) =>
+  return t.read((db) =>
     db.dealChange.findMany({
       where: { tenantId: t.tenantId, dealId: uuidOf(deal) },
       orderBy: { occurredAt: 'asc' },
@@ -250,7 +250,7 @@ describe('deleteOrganization', () => {
     })
     expect(payload.reassignedCount).toBe(1_003)
     expect(events).toHaveLength(1_004)
-    const moved = await t.database.read(t.tenantId, (db) =>
+    const moved = await t.read((db) =>
       db.deal.count({
         where: { tenantId: t.tenantId, organizationId: uuidOf(apex), version: 2 },
       }),

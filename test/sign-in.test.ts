@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { scopesOfRole } from '../src/auth/scopes.ts'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { ask, dealFixture, done, pipelineFixture, untouched } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
 import {
@@ -55,7 +56,7 @@ describe('the member of a token', () => {
   it('is of the tenant with this id, whatever slug another one has', async () => {
     const { database } = t
     const twin = await testTenant()
-    await database.write(twin.tenantId, (db) =>
+    await database.write(wholeTenant(twin.tenantId), (db) =>
       db.tenant.update({ where: { id: twin.tenantId }, data: { slug: t.tenantId } }),
     )
     const ada = await signedMember(t)

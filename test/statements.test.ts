@@ -244,8 +244,9 @@ describe('a board', () => {
 
 describe('the transactions of an operation', () => {
   const read =
-    /^BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config\('app\.tenant_id', '[0-9a-f-]{36}', true\)$/
-  const write = /^BEGIN; SELECT set_config\('app\.tenant_id', '[0-9a-f-]{36}', true\)$/
+    /^BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config\('app\.tenant_id', '[0-9a-f-]{36}', true\), set_config\('app\.deals_of', 'all', true\)$/
+  const write =
+    /^BEGIN; SELECT set_config\('app\.tenant_id', '[0-9a-f-]{36}', true\), set_config\('app\.deals_of', 'all', true\)$/
 
   test('are one for a query of several fields, begun and given its tenant in one round trip', async () => {
     const t = await knownTenant()

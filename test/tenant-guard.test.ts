@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createTenantPool, withTransactionScope } from '../src/database/tenant-pool.ts'
+import { createTenantPool, wholeTenant, withTransactionScope } from '../src/database/tenant-pool.ts'
 import { PrismaClient } from '../src/generated/prisma/client.ts'
 import { newId } from '../src/ids.ts'
 import { rowId } from './bulk-fixtures.ts'
@@ -10,7 +10,7 @@ import { type DatabaseCopy, databaseCopy, type TestTenant, testTenant } from './
 import { plantedIds, plantTenant } from './planted-tenant.ts'
 
 describe('Prisma on the tenant pool', () => {
-  const scope = { tenantId: plantedIds('a').tenant, access: 'read' } as const
+  const scope = { ...wholeTenant(plantedIds('a').tenant), access: 'read' } as const
   const tag = { tenantId: scope.tenantId, id: newId(), number: 9, name: 'x', createdAt: new Date() }
   let copy: DatabaseCopy
   let pool: pg.Pool
@@ -78,8 +78,18 @@ describe('Prisma on the tenant pool', () => {
     'refuses "%s" as a tenant',
     (tenantId) => {
       const work = () => prisma.$transaction((tx) => tx.deal.count())
-      expect(() => withTransactionScope({ tenantId, access: 'write' }, work)).toThrow(
+      expect(() => withTransactionScope({ ...scope, tenantId }, work)).toThrow(
         'a transaction needs the id of its tenant',
+      )
+    },
+  )
+
+  test.each(['', 'all', `all'`, scope.tenantId.toUpperCase()])(
+    'refuses "%s" as who sees their own deals',
+    (dealsOf) => {
+      const work = () => prisma.$transaction((tx) => tx.deal.count())
+      expect(() => withTransactionScope({ ...scope, dealsOf }, work)).toThrow(
+        'a transaction needs to know whose deals it sees',
       )
     },
   )
@@ -87,7 +97,7 @@ describe('Prisma on the tenant pool', () => {
 
 describe('a transaction of the gateway', () => {
   const settings = `SELECT current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS timeout,
-    current_setting('idle_in_transaction_session_timeout') AS idle, current_user::text AS role, current_setting('app.tenant_id') AS tenant,
+    current_setting('idle_in_transaction_session_timeout') AS idle, current_user::text AS role, current_setting('app.tenant_id') AS tenant, current_setting('app.deals_of') AS deals,
     current_setting('transaction_isolation') AS isolation, current_setting('transaction_read_only') AS read_only`
 
   let t: TestTenant
@@ -97,17 +107,20 @@ describe('a transaction of the gateway', () => {
   })
 
   test('reads on one snapshot, read-only, as the application role', async () => {
-    const rows = await t.database.read(t.tenantId, (db) => db.$queryRawUnsafe(settings))
+    const rows = await t.read((db) => db.$queryRawUnsafe(settings))
     expect(rows).toEqual([
       {
         ...{ zone: 'UTC', timeout: '30s', idle: '30s', role: 'dealgraph_app', tenant: t.tenantId },
+        deals: 'all',
         ...{ isolation: 'repeatable read', read_only: 'on' },
       },
     ])
   })
 
   test('writes as the application role', async () => {
-    const rows = await t.database.write(t.tenantId, (db) => db.$queryRawUnsafe(settings))
+    const rows = await t.database.write(wholeTenant(t.tenantId), (db) =>
+      db.$queryRawUnsafe(settings),
+    )
     expect(rows).toMatchObject([
       {
         zone: 'UTC',
@@ -121,16 +134,16 @@ describe('a transaction of the gateway', () => {
 
   test('that reads refuses to write', async () => {
     const tag = { tenantId: t.tenantId, id: newId(), number: 1, name: 'x', createdAt: new Date() }
-    await expect(t.database.read(t.tenantId, (db) => db.tag.create({ data: tag }))).rejects.toThrow(
+    await expect(t.read((db) => db.tag.create({ data: tag }))).rejects.toThrow(
       /read-only transaction/,
     )
-    await expect(
-      t.database.read(t.tenantId, (db) => db.$executeRaw`SELECT 1 FROM tenant FOR UPDATE`),
-    ).rejects.toThrow(/read-only transaction/)
+    await expect(t.read((db) => db.$executeRaw`SELECT 1 FROM tenant FOR UPDATE`)).rejects.toThrow(
+      /read-only transaction/,
+    )
   })
 
   test('leaves no tenant behind on its connection', async () => {
-    await t.database.write(t.tenantId, (db) => db.tag.count())
+    await t.database.write(wholeTenant(t.tenantId), (db) => db.tag.count())
     for (const attempt of Array(12).keys()) {
       const rows = await t.database.ask(
         `SELECT current_setting('app.tenant_id', true) AS tenant, (SELECT count(*)::int FROM tenant) AS tenants`,
@@ -148,7 +161,7 @@ describe('a transaction of the gateway', () => {
       name: 'Undone',
       createdAt: new Date(),
     }
-    const failing = t.database.write(t.tenantId, async (db) => {
+    const failing = t.database.write(wholeTenant(t.tenantId), async (db) => {
       await db.tag.create({ data: tag })
       throw new Error('after the write')
     })
@@ -159,11 +172,9 @@ describe('a transaction of the gateway', () => {
   test('that fails spoils no later request', async () => {
     for (const _ of Array(12).keys()) {
       await expect(
-        t.database.write(t.tenantId, (db) => db.$executeRaw`SELECT 1 / 0`),
+        t.database.write(wholeTenant(t.tenantId), (db) => db.$executeRaw`SELECT 1 / 0`),
       ).rejects.toThrow(/division by zero/)
-      await expect(
-        t.database.read(t.tenantId, (db) => db.$queryRaw`SELECT * FROM nowhere`),
-      ).rejects.toThrow(/nowhere/)
+      await expect(t.read((db) => db.$queryRaw`SELECT * FROM nowhere`)).rejects.toThrow(/nowhere/)
       await expect(t.database.ask('SELECT 1 / 0')).rejects.toThrow(/division by zero/)
     }
     expect(await ask(t, '{ viewer { tenant { slug } } }')).toEqual({

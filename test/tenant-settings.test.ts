@@ -16,7 +16,7 @@ beforeEach(async () => {
   t = await testTenant()
 })
 
-const settings = 'name defaultCurrency timeZone membersMayReopen'
+const settings = 'name defaultCurrency timeZone membersMayReopen membersSeeOnlyTheirDeals'
 const read = async () => (await ask(t, `{ viewer { tenant { ${settings} } } }`)).viewer.tenant
 const update = (input: object) => done(t, 'updateTenant', input, `tenant { ${settings} }`)
 
@@ -25,6 +25,7 @@ const all = {
   defaultCurrency: 'EUR',
   timeZone: 'Europe/Berlin',
   membersMayReopen: true,
+  membersSeeOnlyTheirDeals: true,
 }
 
 describe('updateTenant', () => {
@@ -42,8 +43,8 @@ describe('updateTenant', () => {
     expect(await read()).toEqual({ ...before, [field]: value })
   })
 
-  it('lets no members reopen unless it is told to', async () => {
-    expect((await read()).membersMayReopen).toBe(false)
+  it('lets no members reopen and all see all deals unless it is told otherwise', async () => {
+    expect(await read()).toMatchObject({ membersMayReopen: false, membersSeeOnlyTheirDeals: false })
   })
 
   it('changes nothing when the settings are so already', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { companyOfDeals, dealRows, rowId } from './bulk-fixtures.ts'
 import {
   ask,
@@ -38,7 +39,7 @@ const plain = (totals: Total[]) =>
   }))
 
 async function liveDeals({ database, tenantId }: TestTenant) {
-  return database.read(tenantId, (db) =>
+  return database.read(wholeTenant(tenantId), (db) =>
     db.deal.findMany({
       where: { tenantId, deletedAt: null },
       include: { stage: true, contacts: true },
@@ -147,11 +148,11 @@ async function take(t: TestTenant, pipeline: PipelineFixture, next: Step): Promi
     const reasons = rejects.flatMap((reject) => reject.reasons)
     expect(reasons.filter((reason) => !reason.endsWith('is deleted'))).toEqual([])
   } else if (step === 'probability') {
-    await t.database.write(tenantId, (db) =>
+    await t.database.write(wholeTenant(tenantId), (db) =>
       db.stage.updateMany({ where: { tenantId, name: stage }, data: { probability: pick } }),
     )
   } else if (step === 'several') {
-    await t.database.write(tenantId, (db) =>
+    await t.database.write(wholeTenant(tenantId), (db) =>
       db.deal.updateMany({
         where: { tenantId, stageId: rowId(pipeline.stage(stage)), number: { lt: 8 } },
         data: values,
@@ -165,9 +166,7 @@ async function take(t: TestTenant, pipeline: PipelineFixture, next: Step): Promi
 async function changeOne(t: TestTenant, pipeline: PipelineFixture, next: Step): Promise<void> {
   const { step, stage = 'Lead', pick = 0, ...values } = next
   const where = { tenantId: t.tenantId, deletedAt: step === 'restore' ? { not: null } : null }
-  const deals = await t.database.read(t.tenantId, (db) =>
-    db.deal.findMany({ where, orderBy: { number: 'asc' } }),
-  )
+  const deals = await t.read((db) => db.deal.findMany({ where, orderBy: { number: 'asc' } }))
   const deal = deals[pick % deals.length]
   if (!deal) return
   const versioned = { dealId: `deal_${deal.id}`, expectedVersion: deal.version }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import type { Authenticator } from './authenticate.ts'
 import { type Role, type Scope, scopesOfKey } from './scopes.ts'
-import type { Viewer } from './viewer.ts'
+import { dealsSeenBy, type Viewer } from './viewer.ts'
 
 const form = /^dg_[A-Za-z0-9_-]{43}$/
 
@@ -16,7 +17,9 @@ interface KeyRow {
   role: Role
   scopes: Scope[]
   member_id: string | null
+  member_role: Role | null
   member_deactivated: boolean
+  members_see_only_their_deals: boolean
 }
 
 /** A new key of 256 random bits. Only its hash is stored: this is the one moment to show it. */
@@ -53,7 +56,12 @@ export async function authenticateApiKey(
     memberId: key.member_id,
     apiKeyId: key.id,
     role: key.role,
-    dealsOf: null,
+    dealsOf: dealsSeenBy({
+      membersSeeOnlyTheirDeals: key.members_see_only_their_deals,
+      role: key.role,
+      memberId: key.member_id,
+      memberRole: key.member_role,
+    }),
     scopes: new Set(scopesOfKey(key.role, key.scopes)),
   }
 }
@@ -81,7 +89,7 @@ export function createApiKeyAuthenticator(database: Database): Authenticator {
  */
 function recordUse(database: Database, tenantId: string, id: string): void {
   database.beside(
-    tenantId,
+    wholeTenant(tenantId),
     (db) => db.$executeRaw`
       UPDATE api_key SET last_used_at = now()
       WHERE (tenant_id, id) = (

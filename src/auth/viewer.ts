@@ -1,12 +1,30 @@
+import type { TenantView } from '../database/tenant-pool.ts'
 import type { Role, Scope } from './scopes.ts'
 
 /** Who is asking, always of one tenant: a member, an API key, or a key that acts for a member. */
-export interface Viewer {
-  tenantId: string
+export interface Viewer extends TenantView {
   memberId: string | null
   apiKeyId: string | null
   role: Role
   scopes: ReadonlySet<Scope>
-  /** The member beside whose own deals the viewer sees none; null for all deals of the tenant. */
-  dealsOf: string | null
+}
+
+export interface Sight {
+  /** Whether the tenant has its members see only their deals. */
+  membersSeeOnlyTheirDeals: boolean
+  /** The viewer's role, which a key has for itself. */
+  role: Role
+  memberId: string | null
+  memberRole: Role | null
+}
+
+/**
+ * The member beside whose own deals the viewer sees none; null for all deals of the tenant, as
+ * administrators and keys of the tenant itself see them. A key that only reads sees no more than
+ * the member for whom it acts.
+ */
+export function dealsSeenBy(sight: Sight): string | null {
+  const { membersSeeOnlyTheirDeals, role, memberId, memberRole } = sight
+  const isLimited = role === 'MEMBER' || (role === 'READ_ONLY' && memberRole === 'MEMBER')
+  return membersSeeOnlyTheirDeals && isLimited ? memberId : null
 }

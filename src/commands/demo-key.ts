@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createApiKey } from '../api-key/service.ts'
 import { authenticateApiKey } from '../auth/api-key.ts'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import { writeTransaction } from '../database/transaction.ts'
 import { seedDemo } from '../demo/service.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
@@ -38,7 +39,7 @@ async function newDemoKey(database: Database): Promise<string> {
 
 /** Whether a first start was cut short between the tenant and its data. */
 async function isEmpty(database: Database, tenantId: string): Promise<boolean> {
-  const { revision } = await database.read(tenantId, (db) =>
+  const { revision } = await database.read(wholeTenant(tenantId), (db) =>
     db.tenantRevision.findUniqueOrThrow({ where: { tenantId } }),
   )
   return revision === 0n

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as apiKeys from '../api-key/service.ts'
 import { type Role, roles, scopesOfKey } from '../auth/scopes.ts'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import { writeTransaction } from '../database/transaction.ts'
 import { print, table } from './output.ts'
 import { operatorScope, tenantBySlug, type WithDatabase } from './with-database.ts'
@@ -73,7 +74,9 @@ async function list(
   { tenant, json }: { tenant: string; json?: boolean },
 ): Promise<void> {
   const tenantId = await tenantBySlug(database, tenant)
-  const keys = await database.read(tenantId, (db) => apiKeys.listApiKeys({ db, tenantId }))
+  const keys = await database.read(wholeTenant(tenantId), (db) =>
+    apiKeys.listApiKeys({ db, tenantId }),
+  )
   const day = (date: Date | null) => date?.toISOString().slice(0, 10) ?? '-'
   const rows = keys.map((key) => [
     key.prefix,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { connectDatabase } from '../database/connect.ts'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import { operator, type WriteScope } from '../database/transaction.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
 
@@ -31,5 +32,5 @@ export async function tenantBySlug(database: Database, slug: string): Promise<st
 
 /** The scope of a write that an operator makes from the command line. */
 export function operatorScope(tenantId: string): WriteScope {
-  return { tenantId, actor: operator, now: new Date(), requestId: randomUUID() }
+  return { ...wholeTenant(tenantId), actor: operator, now: new Date(), requestId: randomUUID() }
 }

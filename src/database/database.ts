@@ -4,6 +4,7 @@ import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import {
   createTenantPool,
   type OnStatement,
+  type TenantView,
   type TransactionScope,
   withTransactionScope,
 } from './tenant-pool.ts'
@@ -13,16 +14,16 @@ export type Db = Prisma.TransactionClient
 
 export interface Database {
   /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
-  read<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
+  read<T>(view: TenantView, work: (db: Db) => Promise<T>): Promise<T>
   /** Runs the work in one transaction of the tenant; what it throws rolls everything back. */
-  write<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
+  write<T>(view: TenantView, work: (db: Db) => Promise<T>): Promise<T>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   /**
    * Runs the work in a transaction of the tenant beside its caller, who neither waits for it nor
    * hears of a failure; closing waits.
    */
-  beside(tenantId: string, work: (db: Db) => Promise<unknown>): void
+  beside(of: TenantView, work: (db: Db) => Promise<unknown>): void
   /** Waits for all work that runs beside its callers. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -54,8 +55,9 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
   const settle = async () => void (await Promise.all(pending))
 
   return {
-    read: (tenantId, work) => transaction({ tenantId, access: 'read' }, work),
-    write: (tenantId, work) => transaction({ tenantId, access: 'write' }, work),
+    read: ({ tenantId, dealsOf }, work) => transaction({ tenantId, dealsOf, access: 'read' }, work),
+    write: ({ tenantId, dealsOf }, work) =>
+      transaction({ tenantId, dealsOf, access: 'write' }, work),
     async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       const client = await pool.connect()
       let failure: unknown
@@ -68,8 +70,8 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
         client.release(Boolean(failure))
       }
     },
-    beside(tenantId, work) {
-      const done = transaction({ tenantId, access: 'write' }, work)
+    beside({ tenantId, dealsOf }, work) {
+      const done = transaction({ tenantId, dealsOf, access: 'write' }, work)
         .catch(() => {})
         .finally(() => pending.delete(done))
       pending.add(done)

@@ -1,5 +1,6 @@
 import type { Database, Db } from './database.ts'
 import type { Retryable } from './idempotency.ts'
+import type { TenantView } from './tenant-pool.ts'
 import { type Transaction, type WriteScope, type Written, writeOnce } from './transaction.ts'
 
 /**
@@ -24,7 +25,7 @@ interface OpenRead {
   end(): Promise<void>
 }
 
-export function openSession(database: Database, tenantId: () => string): Session {
+export function openSession(database: Database, view: () => TenantView): Session {
   let read: OpenRead | undefined
   const close = async () => {
     const open = read
@@ -33,7 +34,7 @@ export function openSession(database: Database, tenantId: () => string): Session
   }
   return {
     db: deferred(() => {
-      read ??= openRead(database, tenantId())
+      read ??= openRead(database, view())
       return read.db
     }),
     async write(scope, work, retryable) {
@@ -44,14 +45,14 @@ export function openSession(database: Database, tenantId: () => string): Session
   }
 }
 
-function openRead(database: Database, tenantId: string): OpenRead {
+function openRead(database: Database, view: TenantView): OpenRead {
   let end = () => {}
   const ended = new Promise<void>((resolve) => {
     end = resolve
   })
   let finished: Promise<void> = Promise.resolve()
   const db = new Promise<Db>((resolve, reject) => {
-    finished = database.read(tenantId, (open) => {
+    finished = database.read(view, (open) => {
       resolve(open)
       return ended
     })

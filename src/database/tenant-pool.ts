@@ -1,9 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 
-export interface TransactionScope {
+/** What a transaction sees: rows of one tenant, and of its deals all or those of one member. */
+export interface TenantView {
   tenantId: string
+  /** The member beside whose own deals none is seen; null for all deals of the tenant. */
+  dealsOf: string | null
+}
+
+export interface TransactionScope extends TenantView {
   access: 'read' | 'write'
+}
+
+/** For what nobody asks who could be limited: operators, imports, exports and the demo. */
+export function wholeTenant(tenantId: string): TenantView {
+  return { tenantId, dealsOf: null }
 }
 
 export interface PoolSettings {
@@ -22,13 +33,15 @@ const scope = new AsyncLocalStorage<TransactionScope>()
 
 export function withTransactionScope<T>(of: TransactionScope, work: () => T): T {
   if (!uuid.test(of.tenantId)) throw new Error('a transaction needs the id of its tenant')
+  if (of.dealsOf !== null && !uuid.test(of.dealsOf))
+    throw new Error('a transaction needs to know whose deals it sees')
   return scope.run(of, work)
 }
 
 /**
  * A pool on which a statement runs only inside a transaction of one tenant.
  *
- * BEGIN and the tenant's setting leave in one round trip; queries are READ ONLY on one snapshot, so
+ * BEGIN and what is seen of the tenant leave in one round trip; queries are READ ONLY on one snapshot, so
  * that a count and its page agree. A statement outside a transaction, or a BEGIN that names no
  * tenant, throws: forgetting is loud.
  */
@@ -79,5 +92,6 @@ function tenantClient(onStatement: PoolSettings['onStatement']): typeof pg.Clien
 function begin(of: TransactionScope | undefined): string {
   if (!of) throw new Error('this transaction names no tenant')
   const mode = of.access === 'read' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''
-  return `BEGIN${mode}; SELECT set_config('app.tenant_id', '${of.tenantId}', true)`
+  const tenant = `set_config('app.tenant_id', '${of.tenantId}', true)`
+  return `BEGIN${mode}; SELECT ${tenant}, set_config('app.deals_of', '${of.dealsOf ?? 'all'}', true)`
 }

@@ -5,6 +5,7 @@ import { type AuditInput, toAuditRow } from './audit.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
+import type { TenantView } from './tenant-pool.ts'
 
 /** Who changes something, as history tells it. */
 export interface Actor {
@@ -25,8 +26,7 @@ export const operator: Actor = { kind: 'OPERATOR', ...allowedAll }
 /** An import, in which history tells what a file says. */
 export const importer: Actor = { kind: 'IMPORT', ...allowedAll }
 
-export interface WriteScope {
-  tenantId: string
+export interface WriteScope extends TenantView {
   actor: Actor
   now: Date
   requestId: string
@@ -86,9 +86,8 @@ export async function writeOnce<T>(
   work: (tx: Transaction) => Promise<T>,
   retryable?: Retryable,
 ): Promise<Written<T>> {
-  const { tenantId } = scope
   try {
-    return await database.write(tenantId, async (db) => {
+    return await database.write(scope, async (db) => {
       const owner = { ...scope, db }
       if (retryable) await claimKey(owner, retryable)
       const revision = await stepRevision(owner, 1)

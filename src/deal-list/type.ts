@@ -14,7 +14,7 @@ import { Organization } from '../organization/type.ts'
 import { Pipeline } from '../pipeline/type.ts'
 import { Stage } from '../stage/type.ts'
 import { boardOrder, DealOrder, dealKeyset, newestFirst } from './filters.ts'
-import { countDeals, type DealParent } from './loaders.ts'
+import { countDeals, type DealParent, ownDeals } from './loaders.ts'
 
 interface DealArgs {
   filter?: DealFilterInput | null
@@ -56,11 +56,11 @@ builder.queryField('deals', (t) =>
       resolve: async (_root, args, ctx, info) => {
         const keyset = dealKeyset(args.orderBy ?? newestFirst)
         const page = keysetPage(args, keyset)
-        const { tenantId } = ctx.viewer
+        const { tenantId, dealsOf } = ctx.viewer
         const filtered = await matchingDeals({ db: ctx.db, tenantId }, args.filter, ctx.now())
         await checkCustomFields(ctx, args.filter)
         const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
-        const where = { AND: [{ tenantId }, filtered, found] }
+        const where = { AND: [{ tenantId }, await ownDeals(ctx.db, dealsOf), filtered, found] }
         const { orderBy, take } = page
         const selection = pageSelection(ctx, info, keyset)
         const rows = await page.find((bounds) =>

@@ -11,7 +11,7 @@ export interface Total {
 
 export type TotalsParent = 'pipeline' | 'organization' | 'contact' | 'owner'
 
-/** The totals of stages, one for each currency, as stage_total keeps them. */
+/** The totals of stages, one for each currency. */
 export function stageTotals(source: BatchSource, stageIds: readonly string[]): Promise<Total[][]> {
   const stage = Prisma.sql`t.stage_id`
   return keptTotals(source, stage, stageIds, Prisma.empty)
@@ -19,7 +19,7 @@ export function stageTotals(source: BatchSource, stageIds: readonly string[]): P
 
 /**
  * The totals of the deals below many parents of one type, one for each currency: those of pipelines
- * as stage_total keeps them, all others by counting the deals.
+ * from the totals of their stages, all others by counting the deals.
  */
 export function dealTotals(
   parent: TotalsParent,
@@ -35,7 +35,10 @@ export function dealTotals(
   }
 }
 
-/** Amounts are multiplied by hundredths, which is exact where a division would be rounded. */
+/**
+ * As stage_total keeps them for who sees all deals, by counting for who sees their own. Amounts are
+ * multiplied by hundredths, which is exact where a division would be rounded.
+ */
 async function keptTotals(
   { db, tenantId }: BatchSource,
   parent: Prisma.Sql,
@@ -46,7 +49,7 @@ async function keptTotals(
     SELECT ${parent} AS "parentId", t.currency, sum(t.count)::int AS count, sum(t.amount) AS amount,
       sum(CASE s.kind WHEN 'WON' THEN t.amount WHEN 'LOST' THEN 0
         ELSE (t.weighted_by_own + (t.amount - t.confident_amount) * s.probability) * 0.01 END) AS "weightedAmount"
-    FROM stage_total t JOIN stage s ON s.tenant_id = t.tenant_id AND s.id = t.stage_id
+    FROM visible_stage_totals() t JOIN stage s ON s.tenant_id = t.tenant_id AND s.id = t.stage_id
     WHERE t.tenant_id = ${tenantId}::uuid AND ${parent} = ANY(${[...ids]}::uuid[]) AND t.count > 0 ${ofKind}
     GROUP BY ${parent}, t.currency
     ORDER BY t.currency`

@@ -1,6 +1,7 @@
 import { createApiKey } from '../api-key/service.ts'
 import { bulkInsert, type Table } from '../database/bulk-insert.ts'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import { operator, type Transaction, writeTransaction } from '../database/transaction.ts'
 import {
   createTenant,
@@ -34,7 +35,7 @@ export async function seedDemo(
   const rows = demoRows(demoSeed, day)
   const secret = await writeTransaction(
     database,
-    { tenantId, actor: operator, now, requestId: 'demo' },
+    { ...wholeTenant(tenantId), actor: operator, now, requestId: 'demo' },
     async (tx) => {
       if (tx.revision > 1n) throw new Error(`There is a tenant "${tenant.slug}" with data already.`)
       await writeRows(tx, rows)

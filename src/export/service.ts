@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import { pipelineNamed } from '../pipeline/service.ts'
 import { cellsOf, columnsOf, dealSelection, lineOf, recordOf } from './rules.ts'
 
@@ -39,7 +40,7 @@ export async function* exportDeals(job: Export): AsyncGenerator<string> {
 }
 
 async function prepare({ database, tenantId, pipeline, deleted = false }: Export) {
-  return database.read(tenantId, async (db) => {
+  return database.read(wholeTenant(tenantId), async (db) => {
     const definitions = await db.customFieldDefinition.findMany({
       where: { tenantId },
       orderBy: [{ position: 'asc' }, { id: 'asc' }],
@@ -61,7 +62,7 @@ function readPage(
   pipelineId: string | undefined,
   after: string | undefined,
 ) {
-  return database.read(tenantId, (db) =>
+  return database.read(wholeTenant(tenantId), (db) =>
     db.deal.findMany({
       where: {
         tenantId,

@@ -1,5 +1,6 @@
 import type { FileReject, FileRow } from '../csv/service.ts'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import {
   importer,
   type Transaction,
@@ -108,7 +109,12 @@ async function inTransaction<T>(
   { database, tenantId, clock, requestId, options: { check } }: Import,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const scope: WriteScope = { tenantId, actor: importer, now: clock(), requestId }
+  const scope: WriteScope = {
+    ...wholeTenant(tenantId),
+    actor: importer,
+    now: clock(),
+    requestId,
+  }
   if (!check) return writeTransaction(database, scope, work)
   try {
     return await writeTransaction(database, scope, async (tx) => {

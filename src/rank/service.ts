@@ -106,26 +106,12 @@ interface Search {
   take: number
 }
 
-/** Where the live deals of a stage stand. */
-function spots(
-  { db, tenantId }: Transaction,
-  { stageId, order, from, without, take }: Search,
-): Promise<Spot[]> {
-  const than = order === 'asc' ? 'gt' : 'lt'
-  return db.deal.findMany({
-    where: {
-      ...{ tenantId, stageId, deletedAt: null },
-      // The first condition is implied by the second, yet only it bounds the index.
-      ...(from && {
-        rank: { [`${than}e`]: from.rank },
-        OR: [{ rank: { [than]: from.rank } }, { id: { [than]: from.id } }],
-      }),
-      ...(without && { NOT: { id: without } }),
-    },
-    orderBy: [{ rank: order }, { id: order }],
-    take,
-    select: { id: true, rank: true },
-  })
+/** Where the live deals of a stage stand, those too that the viewer does not see. */
+function spots({ db }: Transaction, search: Search): Promise<Spot[]> {
+  const { stageId, order, from = null, without = null, take } = search
+  return db.$queryRaw<Spot[]>`
+    SELECT id, rank FROM places_in_stage(${stageId}::uuid, ${order === 'asc'}, ${from?.rank ?? null}, ${from?.id ?? null}::uuid,
+      ${without}::uuid, ${take}::integer)`
 }
 
 /**
@@ -151,9 +137,6 @@ async function spread(tx: Transaction, stageId: string, previous: Spot | null): 
   }
 }
 
-async function writeRanks({ db, tenantId }: Transaction, ranks: Spot[]): Promise<void> {
-  await db.$executeRaw`
-    UPDATE deal SET rank = r.rank
-    FROM jsonb_to_recordset(${JSON.stringify(ranks)}::jsonb) AS r(id uuid, rank text)
-    WHERE deal.tenant_id = ${tenantId}::uuid AND deal.id = r.id`
+async function writeRanks({ db }: Transaction, ranks: Spot[]): Promise<void> {
+  await db.$executeRaw`SELECT give_ranks(${JSON.stringify(ranks)}::jsonb)`
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Identity } from '../auth/claims.ts'
 import { type Role, scopesOfRole } from '../auth/scopes.ts'
-import type { Viewer } from '../auth/viewer.ts'
+import { dealsSeenBy, type Viewer } from '../auth/viewer.ts'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import { attempt, operator, writeTransaction } from '../database/transaction.ts'
 import { createMember } from '../member/service.ts'
 import { maxNameLength } from '../texts.ts'
@@ -16,6 +17,7 @@ interface FoundMember {
   member_id: string | null
   role: Role
   member_deactivated: boolean
+  members_see_only_their_deals: boolean
 }
 
 export interface SignInOptions {
@@ -46,7 +48,12 @@ export async function signIn(
     memberId: member.member_id,
     apiKeyId: null,
     role,
-    dealsOf: null,
+    dealsOf: dealsSeenBy({
+      membersSeeOnlyTheirDeals: member.members_see_only_their_deals,
+      role,
+      memberId: member.member_id,
+      memberRole: member.role,
+    }),
     scopes: new Set(scopesOfRole[role]),
   }
 }
@@ -69,7 +76,7 @@ function addMember(
   { subject: externalId, name, email }: Identity,
   { tenantId, role, now }: { tenantId: string; role: Role; now: Date },
 ): Promise<void> {
-  const scope = { tenantId, actor: operator, now, requestId: randomUUID() }
+  const scope = { ...wholeTenant(tenantId), actor: operator, now, requestId: randomUUID() }
   const called = [...(name ?? email ?? externalId)].slice(0, maxNameLength).join('')
   return writeTransaction(database, scope, async (tx) => {
     if (await tx.db.member.findFirst({ where: { tenantId, externalId } })) return

@@ -17,6 +17,10 @@ mutation('updateTenant', {
       membersMayReopen: t.boolean({
         description: 'Whether members other than administrators may reopen closed deals.',
       }),
+      membersSeeOnlyTheirDeals: t.boolean({
+        description:
+          'Whether MEMBERs see only the deals that they own or are assigned to. It holds from the next request on.',
+      }),
     }),
   },
   payload: {

@@ -24,15 +24,19 @@ export interface TenantChange {
   defaultCurrency?: string | null
   timeZone?: string | null
   membersMayReopen?: boolean | null
+  membersSeeOnlyTheirDeals?: boolean | null
 }
 
 /** The settings that bear on who may do what, so that their changes are in the audit. */
-export const accessSettings = ['membersMayReopen'] as const
+export const accessSettings = ['membersMayReopen', 'membersSeeOnlyTheirDeals'] as const
 
 /** Why a tenant cannot have these settings; empty when it can. */
 export function checkTenantChange(change: TenantChange, path: string[]): UserError[] {
   const { name, timeZone } = change
-  const always = ['name', 'defaultCurrency', 'timeZone', 'membersMayReopen'] as const
+  const always = [
+    ...(['name', 'defaultCurrency', 'timeZone'] as const),
+    ...(['membersMayReopen', 'membersSeeOnlyTheirDeals'] as const),
+  ]
   return [
     ...alwaysSet('A tenant', change, always, path),
     ...checkName(name, [...path, 'name']),

@@ -1,5 +1,6 @@
 import { changedValues } from '../changes.ts'
 import type { Database } from '../database/database.ts'
+import { wholeTenant } from '../database/tenant-pool.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'
@@ -30,7 +31,7 @@ export interface NewTenant {
 export async function createTenant(database: Database, tenant: NewTenant): Promise<string> {
   const { now, ...values } = tenant
   const id = newId()
-  await database.write(id, async (db) => {
+  await database.write(wholeTenant(id), async (db) => {
     await db.tenant.create({ data: { ...values, id, createdAt: now } })
     await db.tenantRevision.create({ data: { tenantId: id, revision: 0 } })
   })

@@ -13,5 +13,9 @@ export const Tenant = builder.prismaObject('Tenant', {
     membersMayReopen: t.exposeBoolean('membersMayReopen', {
       description: 'Whether members other than administrators may reopen closed deals.',
     }),
+    membersSeeOnlyTheirDeals: t.exposeBoolean('membersSeeOnlyTheirDeals', {
+      description:
+        'Whether MEMBERs see only the deals that they own or are assigned to, in lists, totals, searches and history alike. Administrators see all, and so do keys that act for nobody.',
+    }),
   }),
 })
