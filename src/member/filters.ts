@@ -3,9 +3,10 @@ import { compareRequired } from '../conditions.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 
 export const Role = textEnum('Role', 'What a member or an API key may do.', {
-  ADMIN: 'Everything, including pipelines and members.',
-  MEMBER: 'Reads everything; changes deals, organizations and contacts.',
-  READ_ONLY: 'Reads everything; changes nothing.',
+  ADMIN: 'Everything, including pipelines, members and API keys.',
+  MEMBER:
+    'Reads everything but API keys and who changed them; changes deals, organizations and contacts.',
+  READ_ONLY: 'Reads what a MEMBER reads; changes nothing.',
 })
 
 const RoleFilter = builder.inputType('RoleFilter', {
