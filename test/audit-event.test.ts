@@ -242,7 +242,7 @@ async function restFrom(audit: Entry[]) {
       MEMBER_EXTERNAL_ID_CHANGED: { externalId: details.to },
       MEMBER_DEACTIVATED: { active: false },
       MEMBER_REACTIVATED: { active: true },
-      MEMBER_DELETED: { active: false, deleted: true, externalId: null },
+      MEMBER_DELETED: { active: false, deleted: true },
       API_KEY_REVOKED: { active: false },
     }
     Object.assign(rest[id] ?? {}, changed[type])
