@@ -5,6 +5,7 @@ import type { Database, Db } from './database/database.ts'
 import type { Retryable } from './database/idempotency.ts'
 import { openSession } from './database/session.ts'
 import type { Actor, Transaction, Written } from './database/transaction.ts'
+import type { Deadline } from './deadline.ts'
 import { codedError } from './errors.ts'
 
 /** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
@@ -32,6 +33,7 @@ export interface Context {
   readonly db: Db
   readonly requestId: string
   readonly log: Logger
+  readonly deadline: Deadline
   now(): Date
   /**
    * The request's dataloader of a batch function, found again by that function or by the key given
@@ -49,15 +51,16 @@ export interface RequestScope {
   requestId: string
   log: Logger
   clock: () => Date
+  deadline: Deadline
 }
 
 export function createContext(request: RequestScope): Context {
-  const { requestId, log } = request
+  const { requestId, log, deadline } = request
   const viewer = () => {
     if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key.')
     return request.viewer
   }
-  const session = openSession(request.database, () => viewer().tenantId)
+  const session = openSession(request.database, () => viewer().tenantId, deadline)
   const loaders = new Map<unknown, unknown>()
   // One instant for the whole request, so that two computed fields of one answer agree.
   const now = request.clock()
@@ -69,6 +72,7 @@ export function createContext(request: RequestScope): Context {
     db: session.db,
     requestId,
     log,
+    deadline,
     now: () => now,
     loader<Value>(batch: Batch<Value>, key?: string) {
       const known = loaders.get(key ?? batch)
@@ -81,7 +85,7 @@ export function createContext(request: RequestScope): Context {
     write(work, retryable) {
       loaders.clear()
       const { tenantId } = viewer()
-      const scope = { tenantId, actor: actorOf(viewer()), now, requestId }
+      const scope = { tenantId, actor: actorOf(viewer()), now, requestId, deadline }
       return session.write(scope, work, retryable)
     },
     close: session.close,

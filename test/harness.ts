@@ -126,6 +126,7 @@ export async function testTenant(): Promise<TestTenant> {
     clock: () => fixed ?? new Date(),
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     unready: async () => [],
+    requestTimeoutMs: 30_000,
   })
   const write: TestTenant['write'] = (work) => {
     const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, isAdmin: true } as const

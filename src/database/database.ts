@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
+import type { Deadline } from '../deadline.ts'
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import {
   createTenantPool,
@@ -13,9 +14,12 @@ export type Db = Prisma.TransactionClient
 
 export interface Database {
   /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
-  read<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
-  /** Runs the work in one transaction of the tenant; what it throws rolls everything back. */
-  write<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
+  read<T>(tenantId: string, work: (db: Db) => Promise<T>, deadline?: Deadline): Promise<T>
+  /**
+   * Runs the work in one transaction of the tenant; what it throws rolls everything back, and so
+   * does the end of the deadline, which rejects with a DEADLINE_EXCEEDED.
+   */
+  write<T>(tenantId: string, work: (db: Db) => Promise<T>, deadline?: Deadline): Promise<T>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   close(): Promise<void>
@@ -28,6 +32,8 @@ export interface DatabaseOptions {
   onStatement?: OnStatement
 }
 
+const marginMs = 5_000
+
 export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions = {}): Database {
   const { maxWaitMs = 10_000, statementTimeoutMs = 10_000, onStatement } = options
   const pool = createTenantPool(config, {
@@ -37,15 +43,20 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
   })
   // Other formats put the values of a failed call into its message, and so into the logs.
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+  const transaction = <T>(scope: TransactionScope, work: (db: Db) => Promise<T>): Promise<T> => {
+    const limits = limitsOf(scope.deadline?.remainingMs)
+    return withTransactionScope(scope, () => prisma.$transaction(work, limits))
+  }
   // PostgreSQL gives up first: a transaction that Prisma gave up on could still commit a late
-  // statement.
-  const limits = { maxWait: maxWaitMs, timeout: statementTimeoutMs + 5_000 }
-  const transaction = <T>(scope: TransactionScope, work: (db: Db) => Promise<T>): Promise<T> =>
-    withTransactionScope(scope, () => prisma.$transaction(work, limits))
+  // statement. Nor does Prisma stop waiting for a connection before the deadline does.
+  const limitsOf = (leftMs: number | undefined) => ({
+    maxWait: leftMs === undefined ? maxWaitMs : Math.max(0, leftMs) + marginMs,
+    timeout: Math.max(0, leftMs ?? statementTimeoutMs) + marginMs,
+  })
 
   return {
-    read: (tenantId, work) => transaction({ tenantId, access: 'read' }, work),
-    write: (tenantId, work) => transaction({ tenantId, access: 'write' }, work),
+    read: (tenantId, work, deadline) => transaction({ tenantId, access: 'read', deadline }, work),
+    write: (tenantId, work, deadline) => transaction({ tenantId, access: 'write', deadline }, work),
     async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       const client = await pool.connect()
       let failure: unknown

@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.ts'
 import type { Database, Db } from './database.ts'
 import type { Retryable } from './idempotency.ts'
 import { type Transaction, type WriteScope, type Written, writeOnce } from './transaction.ts'
@@ -24,7 +25,11 @@ interface OpenRead {
   end(): Promise<void>
 }
 
-export function openSession(database: Database, tenantId: () => string): Session {
+export function openSession(
+  database: Database,
+  tenantId: () => string,
+  deadline: Deadline,
+): Session {
   let read: OpenRead | undefined
   const close = async () => {
     const open = read
@@ -33,7 +38,7 @@ export function openSession(database: Database, tenantId: () => string): Session
   }
   return {
     db: deferred(() => {
-      read ??= openRead(database, tenantId())
+      read ??= openRead(database, tenantId(), deadline)
       return read.db
     }),
     async write(scope, work, retryable) {
@@ -44,17 +49,18 @@ export function openSession(database: Database, tenantId: () => string): Session
   }
 }
 
-function openRead(database: Database, tenantId: string): OpenRead {
+function openRead(database: Database, tenantId: string, deadline: Deadline): OpenRead {
   let end = () => {}
   const ended = new Promise<void>((resolve) => {
     end = resolve
   })
   let finished: Promise<void> = Promise.resolve()
   const db = new Promise<Db>((resolve, reject) => {
-    finished = database.read(tenantId, (open) => {
+    const work = (open: Db) => {
       resolve(open)
       return ended
-    })
+    }
+    finished = database.read(tenantId, work, deadline)
     // Before the transaction is open this is why it could not be; afterwards nobody waits for `db`
     // any more.
     finished.catch(reject)

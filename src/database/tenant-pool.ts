@@ -1,9 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
+import type { Deadline } from '../deadline.ts'
+import { InterruptibleTransaction } from './interruption.ts'
 
 export interface TransactionScope {
   tenantId: string
   access: 'read' | 'write'
+  /** Until when it may run; work on the command line may run for as long as it takes. */
+  deadline?: Deadline | undefined
 }
 
 export interface PoolSettings {
@@ -17,7 +21,10 @@ export type OnStatement = (text: string, values: unknown[]) => void
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** What the next BEGIN on this asynchronous path is for. It is read at BEGIN and nowhere else. */
+/**
+ * What the next BEGIN on this asynchronous path is for. It is read where a connection is taken for
+ * it and at BEGIN, and nowhere else.
+ */
 const scope = new AsyncLocalStorage<TransactionScope>()
 
 export function withTransactionScope<T>(of: TransactionScope, work: () => T): T {
@@ -30,7 +37,8 @@ export function withTransactionScope<T>(of: TransactionScope, work: () => T): T 
  *
  * BEGIN and the tenant's setting leave in one round trip; queries are READ ONLY on one snapshot, so
  * that a count and its page agree. A statement outside a transaction, or a BEGIN that names no
- * tenant, throws: forgetting is loud.
+ * tenant, throws: forgetting is loud. With a deadline, PostgreSQL is told in the same round trip how
+ * long each statement may take, so that it keeps to that even if this process no longer can.
  */
 export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings): pg.Pool {
   const setUp = [
@@ -42,7 +50,7 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
   ].join(';')
   const options: pg.PoolConfig & { pipeline: boolean } = {
     ...config,
-    Client: tenantClient(settings.onStatement),
+    Client: tenantClient(settings.onStatement, !config.stream),
     // Fields of one operation are read at the same time: their statements leave together and are
     // answered in turn.
     pipeline: true,
@@ -58,20 +66,49 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
 }
 
 class TenantPool extends pg.Pool {
+  /** Who waits for a connection until the deadline gets none, and none is begun on. */
+  // biome-ignore lint/suspicious/noExplicitAny: pg overloads `connect` in two ways; a callback is passed on.
+  override connect(callback?: any): any {
+    const deadline = scope.getStore()?.deadline
+    if (callback || !deadline) return super.connect(callback)
+    if (deadline.signal.aborted) return Promise.reject(deadline.signal.reason)
+    return deadline.race(super.connect(), (client) => client.release())
+  }
+
   override query(): never {
     throw new Error('this database call names no tenant: it must run inside a tenant transaction')
   }
 }
 
-function tenantClient(onStatement: PoolSettings['onStatement']): typeof pg.Client {
+function tenantClient(
+  onStatement: PoolSettings['onStatement'],
+  canCancel: boolean,
+): typeof pg.Client {
   return class TenantClient extends pg.Client {
+    /** The open transaction, if it has a deadline. */
+    #transaction: InterruptibleTransaction | undefined
+
     // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` in nine ways; this passes every one of them on.
     override query(statement: any, ...rest: any[]): any {
       const text: string = typeof statement === 'string' ? statement : (statement?.text ?? '')
       const values = Array.isArray(rest[0]) ? rest[0] : (statement?.values ?? [])
-      const sent = text === 'BEGIN' ? begin(scope.getStore()) : text
-      onStatement?.(sent, values)
-      return sent === text ? super.query(statement, ...rest) : super.query(sent)
+      const send = (sent = statement) => {
+        onStatement?.(sent === statement ? text : sent, values)
+        return super.query(sent, ...(sent === statement ? rest : []))
+      }
+      if (text === 'BEGIN') return send(this.#begin(scope.getStore()))
+      const open = this.#transaction
+      if (text === 'COMMIT' || text === 'ROLLBACK') this.#transaction = undefined
+      if (!open) return send()
+      if (text === 'COMMIT') return open.commit(send, () => send('ROLLBACK'))
+      return text === 'ROLLBACK' ? open.rollback(send) : open.run(send)
+    }
+
+    #begin(of: TransactionScope | undefined): string {
+      const text = begin(of)
+      if (of?.deadline)
+        this.#transaction = new InterruptibleTransaction(this, of.deadline, canCancel)
+      return text
     }
   }
 }
@@ -79,5 +116,11 @@ function tenantClient(onStatement: PoolSettings['onStatement']): typeof pg.Clien
 function begin(of: TransactionScope | undefined): string {
   if (!of) throw new Error('this transaction names no tenant')
   const mode = of.access === 'read' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''
-  return `BEGIN${mode}; SELECT set_config('app.tenant_id', '${of.tenantId}', true)`
+  const set = [`set_config('app.tenant_id', '${of.tenantId}', true)`]
+  if (of.deadline) {
+    // Zero would be no limit at all.
+    const leftMs = Math.max(1, Math.ceil(of.deadline.remainingMs))
+    set.push(`set_config('statement_timeout', '${leftMs}', true)`)
+  }
+  return `BEGIN${mode}; SELECT ${set.join(', ')}`
 }

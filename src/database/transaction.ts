@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { Refusal } from '../user-errors.ts'
 import { bulkInsert } from './bulk-insert.ts'
@@ -21,6 +22,7 @@ export interface WriteScope {
   actor: Actor
   now: Date
   requestId: string
+  deadline?: Deadline
 }
 
 export interface EventInput {
@@ -75,31 +77,35 @@ export async function writeOnce<T>(
   work: (tx: Transaction) => Promise<T>,
   retryable?: Retryable,
 ): Promise<Written<T>> {
-  const { tenantId } = scope
+  const { tenantId, deadline } = scope
   try {
-    return await database.write(tenantId, async (db) => {
-      const owner = { ...scope, db }
-      if (retryable) await claimKey(owner, retryable)
-      const revision = await stepRevision(owner, 1)
-      const first = retryable && (await firstResult<T>(owner, retryable))
-      if (first) throw new RolledBack({ result: first.result, replayed: true })
-      if (retryable) await db.$executeRaw`SAVEPOINT work`
-      const events: EventInput[] = []
-      const result = await work({ ...owner, revision, emit: (event) => void events.push(event) })
-      const written = { result, replayed: false }
-      if (events.length === 0) {
-        if (!retryable) throw new RolledBack(written)
-        await db.$executeRaw`ROLLBACK TO SAVEPOINT work`
-        await stepRevision(owner, -1)
-      }
-      await bulkInsert(
-        db,
-        'event',
-        events.map((event, position) => toRow(scope, revision, event, position)),
-      )
-      if (retryable) await keepResult(owner, retryable, result)
-      return written
-    })
+    return await database.write(
+      tenantId,
+      async (db) => {
+        const owner = { ...scope, db }
+        if (retryable) await claimKey(owner, retryable)
+        const revision = await stepRevision(owner, 1)
+        const first = retryable && (await firstResult<T>(owner, retryable))
+        if (first) throw new RolledBack({ result: first.result, replayed: true })
+        if (retryable) await db.$executeRaw`SAVEPOINT work`
+        const events: EventInput[] = []
+        const result = await work({ ...owner, revision, emit: (event) => void events.push(event) })
+        const written = { result, replayed: false }
+        if (events.length === 0) {
+          if (!retryable) throw new RolledBack(written)
+          await db.$executeRaw`ROLLBACK TO SAVEPOINT work`
+          await stepRevision(owner, -1)
+        }
+        await bulkInsert(
+          db,
+          'event',
+          events.map((event, position) => toRow(scope, revision, event, position)),
+        )
+        if (retryable) await keepResult(owner, retryable, result)
+        return written
+      },
+      deadline,
+    )
   } catch (error) {
     if (error instanceof RolledBack) return error.written as Written<T>
     throw error
