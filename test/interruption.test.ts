@@ -1,0 +1,264 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import type pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
+import { createDatabase, type Database } from '../src/database/database.ts'
+import { Deadline } from '../src/deadline.ts'
+import {
+  onServer,
+  send,
+  sleepForever,
+  slowed,
+  untilAsleep,
+  untilAwake,
+  untilRunning,
+  withOwner,
+} from './deadline-fixtures.ts'
+import { type TestTenant, testDatabase, testTenant } from './harness.ts'
+
+let t: TestTenant
+let sent: string[]
+const opened: Database[] = []
+
+beforeEach(async () => {
+  t = await testTenant()
+  sent = []
+})
+
+afterEach(async () => {
+  for (const database of opened.splice(0)) await database.close()
+})
+
+/** A gateway's pool of few connections, on the same tables. */
+async function pool(max: number, config: pg.PoolConfig = {}): Promise<Database> {
+  const { owner } = await testDatabase()
+  const onStatement = (text: string) => void sent.push(text)
+  const database = createDatabase({ ...owner, ...config, max }, { onStatement })
+  opened.push(database)
+  return database
+}
+
+function client() {
+  const controller = new AbortController()
+  const deadline = new Deadline(60_000, controller.signal)
+  return { deadline, hangUp: () => controller.abort() }
+}
+
+const backend = (database: Database) =>
+  database.read(t.tenantId, async (db) => {
+    const [row] = await db.$queryRaw<[{ pid: number }]>`SELECT pg_backend_pid() AS pid`
+    return row.pid
+  })
+
+describe.runIf(onServer)('an interrupted transaction', () => {
+  it('leaves its connection to the next one', async () => {
+    const database = await pool(1)
+    const pid = await backend(database)
+    const { deadline, hangUp } = client()
+    const asleep = database.read(t.tenantId, (db) => sleepForever(db), deadline)
+    asleep.catch(() => {})
+    await untilAsleep()
+    hangUp()
+    await expect(asleep).rejects.toThrow('was stopped')
+    await untilAwake()
+    expect(await backend(database)).toBe(pid)
+    expect(
+      sent.filter((text) => /^(BEGIN|COMMIT|ROLLBACK)/.test(text)).map((text) => text[0]),
+    ).toEqual(['B', 'C', 'B', 'R', 'B', 'C'])
+  })
+
+  it('sends nothing after the interruption but ROLLBACK, even where the work goes on', async () => {
+    const database = await pool(1)
+    await backend(database)
+    sent.length = 0
+    const { deadline, hangUp } = client()
+    const stubborn = database.write(
+      t.tenantId,
+      async (db) => {
+        await db.$queryRaw`SELECT 1 AS first`
+        hangUp()
+        await db.$queryRaw`SELECT 2 AS second`.catch(() => {})
+      },
+      deadline,
+    )
+    await expect(stubborn).rejects.toMatchObject({ extensions: { committed: false } })
+    expect(sent.map((text) => text.slice(0, 8))).toEqual(['BEGIN; S', 'SELECT 1', 'ROLLBACK'])
+  })
+
+  it('never cancels a statement of the requests after it', async () => {
+    const database = await pool(2)
+    const other = await testTenant()
+    let answered = 0
+    const interrupted = async (delayMs: number) => {
+      const { deadline, hangUp } = client()
+      setTimeout(hangUp, delayMs)
+      const work = database.read(t.tenantId, (db) => sleepForever(db), deadline)
+      await expect(work).rejects.toThrow('was stopped')
+    }
+    const whole = async () => {
+      const count = await database.write(other.tenantId, async (db) => {
+        for (const _ of Array(3)) await db.$queryRaw`SELECT pg_sleep(0.002)::text AS nap`
+        return db.contact.count()
+      })
+      expect(count).toBe(0)
+      answered++
+    }
+    for (let round = 0; round < 40; round++) {
+      await Promise.all([interrupted(round % 20), whole(), interrupted((round * 7) % 13), whole()])
+    }
+    expect(answered).toBe(80)
+    await untilAwake()
+  })
+
+  it('that waits for a connection never begins', async () => {
+    const database = await pool(1)
+    const { deadline: first, hangUp: release } = client()
+    const holder = database.read(t.tenantId, (db) => sleepForever(db), first)
+    holder.catch(() => {})
+    await untilAsleep()
+    const begun = sent.length
+    const app = slowed(t, {}, { database, authenticate: createApiKeyAuthenticate(t.database) })
+    const { answer } = await send(t, app, '{ deals { nodes { id } } }')
+    expect((await answer).status).toBe(504)
+    release()
+    await expect(holder).rejects.toThrow('was stopped')
+    expect(await backend(database)).toBeGreaterThan(0)
+    expect(sent.slice(begun).filter((text) => text.startsWith('BEGIN'))).toHaveLength(1)
+  })
+})
+
+const slowCommit = `
+  CREATE FUNCTION nap_at_commit() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_sleep(CASE NEW.name WHEN 'Slow' THEN 1 ELSE 5 END); RETURN NULL; END $$;
+  CREATE CONSTRAINT TRIGGER nap AFTER INSERT ON tag DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION nap_at_commit()`
+
+describe.runIf(onServer)('a COMMIT', () => {
+  beforeEach(() => withOwner((owner) => owner.query(slowCommit)))
+  afterEach(() => withOwner((owner) => owner.query('DROP FUNCTION nap_at_commit CASCADE')))
+
+  const createTag = (name: string) =>
+    `mutation { createTag(input: { name: "${name}" }) { tag { name } userErrors { code } } }`
+  const tags = async () => (await t.graphql('{ tags { name } }')).data.tags
+
+  it('that was sent is not cancelled by a client that hangs up', async () => {
+    const app = slowed(t, {}, { requestTimeoutMs: 60_000 })
+    const { answer, hangUp } = await send(t, app, createTag('Slow'))
+    await untilRunning('COMMIT', 1)
+    hangUp()
+    expect((await answer).status).toBe(499)
+    expect(await tags()).toEqual([{ name: 'Slow' }])
+  })
+
+  it('that ends after the deadline is told as done', async () => {
+    const { answer } = await send(t, slowed(t, {}, { requestTimeoutMs: 600 }), createTag('Slow'))
+    const { status, text } = await answer
+    expect(status).toBe(504)
+    expect(JSON.parse(text)).toMatchObject({
+      data: { createTag: { tag: null, userErrors: [] } },
+      errors: [{ path: ['createTag', 'tag'], extensions: { committed: true } }],
+    })
+    expect(await tags()).toEqual([{ name: 'Slow' }])
+  })
+
+  it('of which nothing is heard for long leaves open whether it was done, and the answer says so', async () => {
+    const { answer } = await send(t, slowed(t, {}, { requestTimeoutMs: 600 }), createTag('Lost'))
+    const { status, text } = await answer
+    expect(status).toBe(504)
+    expect(JSON.parse(text)).toMatchObject({
+      data: { createTag: null },
+      errors: [
+        {
+          path: ['createTag'],
+          message: expect.stringContaining('idempotencyKey'),
+          extensions: { code: 'DEADLINE_EXCEEDED', committed: null },
+        },
+      ],
+    })
+    expect(await tags()).toEqual([])
+    await untilRunning('COMMIT', 0)
+    expect(await tags()).toEqual([{ name: 'Lost' }])
+  })
+})
+
+/** Speaks TLS to its client and PostgreSQL's protocol, unencrypted, to the server. */
+function encryptedServer(server: { host: string; port: number }): Promise<net.Server> {
+  const accept = tls.createSecureContext(anonymous)
+  const listener = net.createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      socket.write('S')
+      const secure = new tls.TLSSocket(socket, { isServer: true, secureContext: accept })
+      const upstream = net.connect(server)
+      for (const side of [secure, upstream]) side.on('error', () => {})
+      secure.pipe(upstream).pipe(secure)
+    })
+  })
+  return new Promise((resolve) => listener.listen(0, '127.0.0.1', () => resolve(listener)))
+}
+
+/** Ciphers that need no certificate. */
+const anonymous: tls.SecureContextOptions = {
+  ciphers: 'AECDH-AES256-SHA:@SECLEVEL=0',
+  maxVersion: 'TLSv1.2',
+}
+
+describe.runIf(onServer)('a cancel request', () => {
+  it('is encrypted where the connection is', async () => {
+    const { owner } = await testDatabase()
+    const url = new URL(owner.connectionString ?? '')
+    const listener = await encryptedServer({ host: url.hostname, port: Number(url.port || 5432) })
+    try {
+      url.host = `127.0.0.1:${(listener.address() as net.AddressInfo).port}`
+      const ssl = { ...anonymous, rejectUnauthorized: false }
+      const database = await pool(1, { connectionString: url.href, ssl })
+      const { deadline, hangUp } = client()
+      const asleep = database.read(t.tenantId, (db) => sleepForever(db), deadline)
+      asleep.catch(() => {})
+      await untilAsleep()
+      const pid = await withOwner(async (watcher) => {
+        const { rows } = await watcher.query(
+          "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleeper_0'",
+        )
+        return rows[0].pid
+      })
+      hangUp()
+      await expect(asleep).rejects.toThrow('was stopped')
+      await untilAwake()
+      expect(await backend(database)).toBe(pid)
+    } finally {
+      listener.close()
+    }
+  })
+
+  it('that reaches nobody ends the connection, and the request', async () => {
+    const { owner } = await testDatabase()
+    const url = new URL(owner.connectionString ?? '')
+    const upstream = { host: url.hostname, port: Number(url.port || 5432) }
+    let taken = 0
+    const listener = net.createServer((socket) => {
+      socket.on('error', () => {})
+      // The first connection is served, and later ones find nobody.
+      if (taken++ > 0) return
+      const server = net.connect(upstream)
+      server.on('error', () => {})
+      socket.pipe(server).pipe(socket)
+    })
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    url.host = `127.0.0.1:${(listener.address() as net.AddressInfo).port}`
+    const database = await pool(1, { connectionString: url.href })
+    const { deadline, hangUp } = client()
+    const asleep = database.read(t.tenantId, (db) => sleepForever(db), deadline)
+    asleep.catch(() => {})
+    await untilAsleep()
+    hangUp()
+    await expect(asleep).rejects.toThrow('was stopped')
+    listener.close()
+    await withOwner((watcher) =>
+      watcher.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sleeper_0' AND pid <> pg_backend_pid()",
+      ),
+    )
+  })
+})
