@@ -44,7 +44,7 @@ export function slowed(
 }
 
 export interface Sent {
-  answer: Promise<{ status: number; text: string }>
+  answer: Promise<{ status: number; headers: Headers; text: string }>
   hangUp(): void
 }
 
@@ -53,18 +53,19 @@ export async function send(
   t: TestTenant,
   app: App,
   query: string,
-  headers: Record<string, string> = {},
+  given: Record<string, string> = {},
 ): Promise<Sent> {
   const client = new AbortController()
   const authorization = `Bearer ${await t.keyFor('ADMIN')}`
   const request = new Request('http://localhost/graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization, ...headers },
+    headers: { 'content-type': 'application/json', authorization, ...given },
     body: JSON.stringify({ query }),
     signal: client.signal,
   })
   const answer = app.fetch(request).then(async (response) => {
-    return { status: response.status, text: await response.text() }
+    const { status, headers } = response
+    return { status, headers, text: await response.text() }
   })
   return { answer, hangUp: () => client.abort() }
 }
