@@ -1,10 +1,9 @@
-import net from 'node:net'
-import tls from 'node:tls'
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
-import { createDatabase, type Database } from '../src/database/database.ts'
+import { createDatabase, type Database, type Db } from '../src/database/database.ts'
 import { Deadline } from '../src/deadline.ts'
+import { anonymous, encrypted, type Relay, relay } from './database-relay.ts'
 import {
   onServer,
   send,
@@ -182,83 +181,52 @@ describe.runIf(onServer)('a COMMIT', () => {
   })
 })
 
-/** Speaks TLS to its client and PostgreSQL's protocol, unencrypted, to the server. */
-function encryptedServer(server: { host: string; port: number }): Promise<net.Server> {
-  const accept = tls.createSecureContext(anonymous)
-  const listener = net.createServer((socket) => {
-    socket.on('error', () => {})
-    socket.once('data', () => {
-      socket.write('S')
-      const secure = new tls.TLSSocket(socket, { isServer: true, secureContext: accept })
-      const upstream = net.connect(server)
-      for (const side of [secure, upstream]) side.on('error', () => {})
-      secure.pipe(upstream).pipe(secure)
-    })
-  })
-  return new Promise((resolve) => listener.listen(0, '127.0.0.1', () => resolve(listener)))
-}
-
-/** Ciphers that need no certificate. */
-const anonymous: tls.SecureContextOptions = {
-  ciphers: 'AECDH-AES256-SHA:@SECLEVEL=0',
-  maxVersion: 'TLSv1.2',
-}
-
 describe.runIf(onServer)('a cancel request', () => {
-  it('is encrypted where the connection is', async () => {
-    const { owner } = await testDatabase()
-    const url = new URL(owner.connectionString ?? '')
-    const listener = await encryptedServer({ host: url.hostname, port: Number(url.port || 5432) })
-    try {
-      url.host = `127.0.0.1:${(listener.address() as net.AddressInfo).port}`
-      const ssl = { ...anonymous, rejectUnauthorized: false }
-      const database = await pool(1, { connectionString: url.href, ssl })
-      const { deadline, hangUp } = client()
-      const asleep = database.read(t.tenantId, (db) => sleepForever(db), deadline)
-      asleep.catch(() => {})
-      await untilAsleep()
-      const pid = await withOwner(async (watcher) => {
-        const { rows } = await watcher.query(
-          "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleeper_0'",
-        )
-        return rows[0].pid
-      })
-      hangUp()
-      await expect(asleep).rejects.toThrow('was stopped')
-      await untilAwake()
-      expect(await backend(database)).toBe(pid)
-    } finally {
-      listener.close()
-    }
-  })
-
-  it('that reaches nobody ends the connection, and the request', async () => {
-    const { owner } = await testDatabase()
-    const url = new URL(owner.connectionString ?? '')
-    const upstream = { host: url.hostname, port: Number(url.port || 5432) }
-    let taken = 0
-    const listener = net.createServer((socket) => {
-      socket.on('error', () => {})
-      // The first connection is served, and later ones find nobody.
-      if (taken++ > 0) return
-      const server = net.connect(upstream)
-      server.on('error', () => {})
-      socket.pipe(server).pipe(socket)
-    })
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-    url.host = `127.0.0.1:${(listener.address() as net.AddressInfo).port}`
-    const database = await pool(1, { connectionString: url.href })
+  /** Begins a statement that takes for ever, through a relay, and tells how to interrupt it. */
+  async function asleepThrough({ config }: Relay, more: pg.PoolConfig = {}) {
+    const database = await pool(1, { ...config, ...more })
+    const pid = await backend(database)
     const { deadline, hangUp } = client()
     const asleep = database.read(t.tenantId, (db) => sleepForever(db), deadline)
     asleep.catch(() => {})
     await untilAsleep()
+    return { database, pid, asleep, hangUp }
+  }
+
+  it('is encrypted where the connection is', async () => {
+    const through = await relay(encrypted)
+    const ssl = { ...anonymous, rejectUnauthorized: false }
+    const { database, pid, asleep, hangUp } = await asleepThrough(through, { ssl })
     hangUp()
     await expect(asleep).rejects.toThrow('was stopped')
-    listener.close()
-    await withOwner((watcher) =>
-      watcher.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sleeper_0' AND pid <> pg_backend_pid()",
-      ),
+    await untilAwake()
+    expect(await backend(database)).toBe(pid)
+    through.close()
+  })
+
+  it('that is late meets no statement but the one that it is for', async () => {
+    const through = await relay((socket, pass, number) =>
+      setTimeout(() => pass(socket), number === 0 ? 0 : 200),
     )
+    const database = await pool(1, through.config)
+    const pid = await backend(database)
+    const { deadline, hangUp } = client()
+    const short = (db: Db) => db.$queryRaw`SELECT pg_sleep(0.1)::text AS short`
+    setTimeout(hangUp, 50)
+    const interrupted = database.read(t.tenantId, short, deadline)
+    const next = database.read(t.tenantId, (db) => db.$queryRaw`SELECT pg_sleep(0.5)::text AS nap`)
+    await expect(interrupted).rejects.toThrow('was stopped')
+    expect(await next).toEqual([{ nap: '' }])
+    expect(await backend(database)).toBe(pid)
+    through.close()
+  })
+
+  it('that reaches nobody ends the connection, and the request', async () => {
+    const through = await relay((socket, pass, number) => number === 0 && pass(socket))
+    const { pid, asleep, hangUp } = await asleepThrough(through)
+    hangUp()
+    await expect(asleep).rejects.toThrow('was stopped')
+    await withOwner((owner) => owner.query('SELECT pg_terminate_backend($1)', [pid]))
+    through.close()
   })
 })
