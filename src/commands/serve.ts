@@ -20,7 +20,11 @@ export function registerServe(program: Command, config: () => Config): void {
 async function serve(config: Config): Promise<void> {
   // Standard output is for the two lines that a person or a script waits for.
   const log = pino({ level: config.logLevel }, pino.destination(2))
-  const connection = await connectDatabase(config.database, 'dealgraph serve')
+  const connection = await connectDatabase(
+    config.database,
+    'dealgraph serve',
+    config.requestTimeoutMs,
+  )
   const demo =
     'dataDir' in config.database
       ? await demoKey(connection.database, config.database.dataDir)
@@ -36,8 +40,11 @@ async function serve(config: Config): Promise<void> {
     unready: async () => (stopping ? ['The process is shutting down.'] : unready(connection)),
     graphiql: config.graphiql ? (request) => graphiqlOptions(request, demo) : null,
     corsOrigins: config.corsOrigins,
+    requestTimeoutMs: config.requestTimeoutMs,
+    admission: config.admission,
   })
-  const server = await startServer(app, config)
+  const { host, port, maxConnections, keepAliveTimeoutMs } = config
+  const server = await startServer(app, { host, port, maxConnections, keepAliveTimeoutMs })
   const stop = async (signal: string) => {
     if (stopping) return
     stopping = true
