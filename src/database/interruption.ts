@@ -6,7 +6,9 @@ import { cancelStatement, dropConnection } from './cancel.ts'
 /** How long a connection may need to get rid of what it runs, before it is dropped. */
 const graceMs = 2_000
 const againMs = 250
-const queryCanceled = '57014'
+const queryCanceled = /^57014$/
+/** The server itself is ending, which says nothing of a COMMIT. */
+const serverEnding = /^57P/
 
 type Send = () => Promise<unknown>
 
@@ -22,6 +24,7 @@ type Send = () => Promise<unknown>
 export class InterruptibleTransaction {
   readonly #client: pg.Client
   readonly #deadline: Deadline
+  readonly #canCancel: boolean
   readonly #running = new Set<Promise<unknown>>()
   #cancelled: Promise<void> = Promise.resolve()
   readonly #interrupt = () => {
@@ -31,6 +34,7 @@ export class InterruptibleTransaction {
   constructor(client: pg.Client, deadline: Deadline, canCancel: boolean) {
     this.#client = client
     this.#deadline = deadline
+    this.#canCancel = canCancel
     if (canCancel) deadline.signal.addEventListener('abort', this.#interrupt)
   }
 
@@ -54,15 +58,14 @@ export class InterruptibleTransaction {
       throw this.#deadline.signal.reason
     }
     this.#deadline.signal.removeEventListener('abort', this.#interrupt)
-    // A server that went away without a word would keep the request for ever.
-    const patience = Math.max(0, this.#deadline.remainingMs) + graceMs
-    const timer = setTimeout(() => dropConnection(this.#client), patience)
+    const timer = this.#canCancel ? this.#dropLate() : undefined
     try {
       return await send()
     } catch (error) {
       if (!this.#isOver(error)) throw error
       const { limitMs } = this.#deadline
-      throw isFromServer(error) ? this.#deadline.expire() : deadlineExceeded(limitMs, null)
+      const refused = isFromServer(error) && !isFromServer(error, serverEnding)
+      throw refused ? this.#deadline.expire() : deadlineExceeded(limitMs, null)
     } finally {
       clearTimeout(timer)
     }
@@ -72,6 +75,12 @@ export class InterruptibleTransaction {
     this.#deadline.signal.removeEventListener('abort', this.#interrupt)
     await this.#cancelled
     return send()
+  }
+
+  /** A server that went away without a word would keep a COMMIT, and its request, for ever. */
+  #dropLate(): NodeJS.Timeout {
+    const patienceMs = Math.max(0, this.#deadline.remainingMs) + graceMs
+    return setTimeout(() => dropConnection(this.#client), patienceMs)
   }
 
   /** PostgreSQL's own clock may be the first to tell that the time is over. */
@@ -97,7 +106,8 @@ export class InterruptibleTransaction {
   }
 }
 
-function isFromServer(error: unknown, code?: string): boolean {
-  if (!(error instanceof Error) || !('severity' in error)) return false
-  return code === undefined || ('code' in error && error.code === code)
+function isFromServer(error: unknown, code = /./): boolean {
+  return (
+    error instanceof Error && 'severity' in error && 'code' in error && code.test(`${error.code}`)
+  )
 }
