@@ -120,7 +120,7 @@ describe.runIf(onServer)('more requests than there are places', () => {
     const app = slowed(
       t,
       { read: async (db) => (asleep++ < 2 ? sleepForever(db) : undefined) },
-      { requestTimeoutMs: 60_000, admission: { maxInFlight: 2, maxQueued: 3 } },
+      { admission: { maxInFlight: 2, maxQueued: 3 } },
     )
     const holders = [await send(t, app, query), await send(t, app, query)]
     await untilRunning('%sleeper_0', 2)
@@ -143,7 +143,11 @@ describe.runIf(onServer)('more requests than there are places', () => {
   it('are answered at their deadline while they wait', async () => {
     const t = await testTenant()
     const admission = { maxInFlight: 1, maxQueued: 3 }
-    const slow = slowed(t, { read: sleepForever }, { requestTimeoutMs: 1_000, admission })
+    const slow = slowed(
+      t,
+      { read: (db) => sleepForever(db) },
+      { requestTimeoutMs: 3_000, admission },
+    )
     const first = await send(t, slow, query)
     await untilRunning('%sleeper_0', 1)
     const second = await send(t, slow, 'mutation { createTag(input: { name: "x" }) { replayed } }')
@@ -159,11 +163,7 @@ describe.runIf(onServer)('more requests than there are places', () => {
 describe('a body that is still on its way', () => {
   it('takes no place', async () => {
     const t = await testTenant()
-    const app = slowed(
-      t,
-      {},
-      { requestTimeoutMs: 60_000, admission: { maxInFlight: 1, maxQueued: 0 } },
-    )
+    const app = slowed(t, {}, { admission: { maxInFlight: 1, maxQueued: 0 } })
     let finish = () => {}
     const body = new ReadableStream({
       start(controller) {

@@ -4,6 +4,7 @@ import { inject } from 'vitest'
 import { type App, createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Database, Db } from '../src/database/database.ts'
+import type { Deadline } from '../src/deadline.ts'
 import { type TestTenant, testDatabase } from './harness.ts'
 
 /** Whether the tests run on a server, where a statement can be cancelled and looked at meanwhile. */
@@ -14,19 +15,25 @@ export async function sleepForever(db: Db, mark = 0): Promise<void> {
   await db.$queryRawUnsafe(`SELECT pg_sleep(1000)::text AS sleeper_${mark}`)
 }
 
+/** What is done in a transaction before its work; it may end the request's time. */
+export type Before = (db: Db, deadline: Deadline) => unknown
+
+/** Ends the request's time, as its clock would. */
+export const late: Before = (_, deadline) => void deadline.expire()
+
 /** A server whose database does something before the work of a transaction. */
 export function slowed(
   t: TestTenant,
-  { read, write }: Partial<Record<'read' | 'write', (db: Db) => Promise<unknown>>>,
+  { read, write }: Partial<Record<'read' | 'write', Before>>,
   options: Partial<Parameters<typeof createApp>[0]> = {},
 ): App {
   const before =
-    (kind: 'read' | 'write', slow?: (db: Db) => Promise<unknown>): Database['read'] =>
+    (kind: 'read' | 'write', slow?: Before): Database['read'] =>
     (tenantId, work, deadline) =>
       t.database[kind](
         tenantId,
         async (db) => {
-          await slow?.(db)
+          if (deadline) await slow?.(db, deadline)
           return work(db)
         },
         deadline,
@@ -38,7 +45,7 @@ export function slowed(
     clock: () => new Date(),
     log: pino({}, { write: (line: string) => void t.logged.push(JSON.parse(line)) }),
     unready: async () => [],
-    requestTimeoutMs: 300,
+    requestTimeoutMs: 60_000,
     ...options,
   })
 }

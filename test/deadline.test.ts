@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Deadline } from '../src/deadline.ts'
 import {
+  type Before,
+  late,
   onServer,
   send,
   sleepForever,
@@ -36,12 +38,11 @@ function expectNoFault() {
   expect(t.logged.filter(({ level }) => Number(level) > 30)).toEqual([])
 }
 
-/** Works for longer than the request has, without a statement. */
-const idle = () => delay(500)
+const short = { requestTimeoutMs: 300 }
 
 describe('a request that takes too long', () => {
   it('is answered with the one error, which tells the limit, and no later statement', async () => {
-    const app = slowed(t, { read: idle })
+    const app = slowed(t, { read: () => delay(500) }, short)
     for (const accept of ['application/json', 'application/graphql-response+json']) {
       const { answer } = await send(t, app, `{ deals { nodes { id } } contacts { totalCount } }`, {
         accept,
@@ -61,7 +62,7 @@ describe('a request that takes too long', () => {
   })
 
   it('keeps nothing of a mutation that was not committed', async () => {
-    const app = slowed(t, { write: idle })
+    const app = slowed(t, { write: late })
     await untouched([t], async () => {
       const { answer } = await send(t, app, `mutation { ${createContact('Late')} }`)
       const { status, text } = await answer
@@ -77,7 +78,7 @@ describe('a request that takes too long', () => {
 
   it('is answered for the mutations that were committed before', async () => {
     let writes = 0
-    const app = slowed(t, { write: async () => (writes++ === 0 ? undefined : idle()) })
+    const app = slowed(t, { write: (...of) => writes++ > 0 && late(...of) })
     const fields = ['a', 'b', 'c'].map((name) => `${name}: ${createContact(name)}`)
     const { answer } = await send(t, app, `mutation { ${fields.join(' ')} }`)
     const { status, text } = await answer
@@ -93,7 +94,7 @@ describe('a request that takes too long', () => {
   })
 
   it('tells that a mutation is done whose answer could not be read', async () => {
-    const app = slowed(t, { read: idle })
+    const app = slowed(t, { read: late })
     const { answer } = await send(t, app, `mutation { ${createContact('Done')} }`)
     const { status, text } = await answer
     expect(status).toBe(504)
@@ -111,7 +112,7 @@ describe('a request that takes too long', () => {
   })
 
   it('is answered as it is where it was in time to the last statement', async () => {
-    const app = slowed(t, {}, { requestTimeoutMs: 60_000 })
+    const app = slowed(t, {})
     const { answer } = await send(t, app, query)
     expect(await answer).toMatchObject({ status: 200, text: '{"data":{"deals":{"nodes":[]}}}' })
   })
@@ -135,23 +136,29 @@ describe('a request that takes too long', () => {
 
 describe.runIf(onServer)('on a server, a request that takes too long', () => {
   it('is answered while its statement would still run, which is gone', async () => {
-    const { answer } = await send(t, slowed(t, { read: sleepForever }), query)
-    await untilAsleep()
+    let begun = false
+    const read: Before = (db) => {
+      begun = true
+      return sleepForever(db)
+    }
+    const { answer } = await send(t, slowed(t, { read }, { requestTimeoutMs: 3_000 }), query)
     expect((await answer).status).toBe(504)
+    expect(begun).toBe(true)
     await untilAwake()
     expectNoFault()
   })
 
   it('cancels all statements that were sent together', async () => {
-    const app = slowed(t, { read: (db) => Promise.all([1, 2, 3].map((n) => sleepForever(db, n))) })
-    const { answer } = await send(t, app, query)
+    const read: Before = (db) => Promise.all([1, 2, 3].map((n) => sleepForever(db, n)))
+    const { answer, hangUp } = await send(t, slowed(t, { read }), query)
     await untilAsleep(1)
-    expect((await answer).status).toBe(504)
+    hangUp()
+    expect((await answer).status).toBe(499)
     for (const mark of [1, 2, 3]) await untilAwake(mark)
   })
 
   it('stops waiting for a lock, and keeps nothing', async () => {
-    const app = slowed(t, {})
+    const app = slowed(t, {}, short)
     await untouched([t], () =>
       withOwner(async (owner) => {
         await owner.query('BEGIN')
@@ -181,7 +188,7 @@ describe.runIf(onServer)('on a server, a request that takes too long', () => {
 
 describe('a client that hangs up', () => {
   it.runIf(onServer)('ends its statement, and is no fault', async () => {
-    const app = slowed(t, { read: sleepForever }, { requestTimeoutMs: 60_000 })
+    const app = slowed(t, { read: (db) => sleepForever(db) })
     const { answer, hangUp } = await send(t, app, query)
     await untilAsleep()
     hangUp()
@@ -191,7 +198,7 @@ describe('a client that hangs up', () => {
   })
 
   it.runIf(onServer)('undoes what was not committed', async () => {
-    const app = slowed(t, {}, { requestTimeoutMs: 60_000 })
+    const app = slowed(t, {})
     await untouched([t], () =>
       withOwner(async (owner) => {
         await owner.query('BEGIN')

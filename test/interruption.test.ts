@@ -5,6 +5,7 @@ import { createDatabase, type Database, type Db } from '../src/database/database
 import { Deadline } from '../src/deadline.ts'
 import { anonymous, encrypted, type Relay, relay } from './database-relay.ts'
 import {
+  type Before,
   onServer,
   send,
   sleepForever,
@@ -117,7 +118,8 @@ describe.runIf(onServer)('an interrupted transaction', () => {
     holder.catch(() => {})
     await untilAsleep()
     const begun = sent.length
-    const app = slowed(t, {}, { database, authenticate: createApiKeyAuthenticate(t.database) })
+    const authenticate = createApiKeyAuthenticate(t.database)
+    const app = slowed(t, {}, { database, authenticate, requestTimeoutMs: 300 })
     const { answer } = await send(t, app, '{ deals { nodes { id } } }')
     expect((await answer).status).toBe(504)
     release()
@@ -129,7 +131,7 @@ describe.runIf(onServer)('an interrupted transaction', () => {
 
 const slowCommit = `
   CREATE FUNCTION nap_at_commit() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN PERFORM pg_sleep(CASE NEW.name WHEN 'Slow' THEN 1 ELSE 5 END); RETURN NULL; END $$;
+    $$ BEGIN PERFORM pg_sleep(CASE NEW.name WHEN 'Slow' THEN 1 ELSE 9 END); RETURN NULL; END $$;
   CREATE CONSTRAINT TRIGGER nap AFTER INSERT ON tag DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION nap_at_commit()`
 
@@ -142,8 +144,7 @@ describe.runIf(onServer)('a COMMIT', () => {
   const tags = async () => (await t.graphql('{ tags { name } }')).data.tags
 
   it('that was sent is not cancelled by a client that hangs up', async () => {
-    const app = slowed(t, {}, { requestTimeoutMs: 60_000 })
-    const { answer, hangUp } = await send(t, app, createTag('Slow'))
+    const { answer, hangUp } = await send(t, slowed(t, {}), createTag('Slow'))
     await untilRunning('COMMIT', 1)
     hangUp()
     expect((await answer).status).toBe(499)
@@ -151,7 +152,13 @@ describe.runIf(onServer)('a COMMIT', () => {
   })
 
   it('that ends after the deadline is told as done', async () => {
-    const { answer } = await send(t, slowed(t, {}, { requestTimeoutMs: 600 }), createTag('Slow'))
+    let end = () => {}
+    const write: Before = (_, deadline) => {
+      end = () => void deadline.expire()
+    }
+    const { answer } = await send(t, slowed(t, { write }), createTag('Slow'))
+    await untilRunning('COMMIT', 1)
+    end()
     const { status, text } = await answer
     expect(status).toBe(504)
     expect(JSON.parse(text)).toMatchObject({
@@ -162,7 +169,7 @@ describe.runIf(onServer)('a COMMIT', () => {
   })
 
   it('of which nothing is heard for long leaves open whether it was done, and the answer says so', async () => {
-    const { answer } = await send(t, slowed(t, {}, { requestTimeoutMs: 600 }), createTag('Lost'))
+    const { answer } = await send(t, slowed(t, {}, { requestTimeoutMs: 4_000 }), createTag('Lost'))
     const { status, text } = await answer
     expect(status).toBe(504)
     expect(JSON.parse(text)).toMatchObject({
