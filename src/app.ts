@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import type { Logger } from 'pino'
 import { errorResponse } from './errors.ts'
 import { createEndpoint, type EndpointOptions } from './operations/endpoint.ts'
-
-export const maxBodyBytes = 256 * 1024
 
 export interface AppOptions extends EndpointOptions {
   /** What stands in the way of answering requests: empty when nothing does. */
@@ -51,14 +48,7 @@ export function createApp(options: AppOptions): App {
       ? c.json({ status: 'ready' })
       : c.json({ status: 'unready', reasons }, 503)
   })
-  const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () =>
-      errorResponse('PAYLOAD_TOO_LARGE', `A request body has at most ${maxBodyBytes / 1024} KB.`),
-  })
-  app.on(['GET', 'POST', 'OPTIONS'], '/graphql', limit, (c) =>
-    endpoint(c.req.raw, c.get('requestId')),
-  )
+  app.on(['GET', 'POST', 'OPTIONS'], '/graphql', (c) => endpoint(c.req.raw, c.get('requestId')))
   app.all('/graphql', () =>
     errorResponse('METHOD_NOT_ALLOWED', 'Use POST, or GET for a query.', { allow: 'GET, POST' }),
   )

@@ -24,6 +24,11 @@ const environment = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
   PORT: port.default(4_000),
   HOST: z.string().min(1).default('127.0.0.1'),
+  REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(10_000),
+  MAX_IN_FLIGHT: z.coerce.number().int().min(1).max(10_000).optional(),
+  MAX_QUEUED: z.coerce.number().int().min(0).max(100_000).default(200),
+  MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(5_000),
+  KEEP_ALIVE_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(65_000),
   CORS_ORIGINS: origins.default([]),
   GRAPHIQL: z.stringbool().default(true),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -33,6 +38,10 @@ export interface Config {
   database: { url: string; poolSize: number } | { dataDir: string }
   port: number
   host: string
+  requestTimeoutMs: number
+  admission: { maxInFlight: number; maxQueued: number }
+  maxConnections: number
+  keepAliveTimeoutMs: number
   corsOrigins: string[]
   graphiql: boolean
   logLevel: string
@@ -63,6 +72,14 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     database: url ? { url, poolSize } : { dataDir },
     port: others.PORT,
     host: others.HOST,
+    requestTimeoutMs: others.REQUEST_TIMEOUT_MS,
+    // While one half has its connections, the other is read, prepared or written out.
+    admission: {
+      maxInFlight: others.MAX_IN_FLIGHT ?? 2 * poolSize,
+      maxQueued: others.MAX_QUEUED,
+    },
+    maxConnections: others.MAX_CONNECTIONS,
+    keepAliveTimeoutMs: others.KEEP_ALIVE_TIMEOUT_MS,
     corsOrigins: others.CORS_ORIGINS,
     graphiql: others.GRAPHIQL,
     logLevel: others.LOG_LEVEL,

@@ -5,6 +5,7 @@ import type { Database, Db } from './database/database.ts'
 import type { Retryable } from './database/idempotency.ts'
 import { openSession } from './database/session.ts'
 import type { Actor, Transaction, Written } from './database/transaction.ts'
+import type { Deadline } from './deadline.ts'
 import { codedError } from './errors.ts'
 
 /** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
@@ -32,6 +33,7 @@ export interface Context {
   readonly db: Db
   readonly requestId: string
   readonly log: Logger
+  readonly deadline: Deadline
   now(): Date
   /**
    * The request's dataloader of a batch function, found again by that function or by the key given
@@ -49,15 +51,20 @@ export interface RequestScope {
   requestId: string
   log: Logger
   clock: () => Date
+  deadline: Deadline
 }
 
 export function createContext(request: RequestScope): Context {
-  const { requestId, log } = request
+  const { requestId, log, deadline } = request
   const viewer = () => {
     if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key or a token.')
     return request.viewer
   }
-  const session = openSession(request.database, viewer)
+  const view = () => {
+    const { tenantId, dealsOf } = viewer()
+    return { tenantId, dealsOf, deadline }
+  }
+  const session = openSession(request.database, view)
   const loaders = new Map<unknown, unknown>()
   // One instant for the whole request, so that two computed fields of one answer agree.
   const now = request.clock()
@@ -69,6 +76,7 @@ export function createContext(request: RequestScope): Context {
     db: session.db,
     requestId,
     log,
+    deadline,
     now: () => now,
     loader<Value>(batch: Batch<Value>, key?: string) {
       const known = loaders.get(key ?? batch)
@@ -80,8 +88,7 @@ export function createContext(request: RequestScope): Context {
     },
     write(work, retryable) {
       loaders.clear()
-      const { tenantId, dealsOf } = viewer()
-      const scope = { tenantId, dealsOf, actor: actorOf(viewer()), now, requestId }
+      const scope = { ...view(), actor: actorOf(viewer()), now, requestId }
       return session.write(scope, work, retryable)
     },
     close: session.close,

@@ -96,6 +96,8 @@ export function mutation<
   builder.mutationField(name, (t) =>
     t.field({
       type: PayloadType,
+      // A field that fails leaves the answer of those that were committed before it.
+      nullable: true,
       authScopes: { scope },
       description,
       args: { input: t.arg({ type: Input, required: true, description: input.description }) },

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { ServerOptions as HttpOptions, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
@@ -11,17 +11,54 @@ export interface RunningServer {
   stop(graceMs: number): Promise<void>
 }
 
+export interface ServerOptions extends Partial<ConnectionLimits> {
+  host: string
+  port: number
+}
+
+export interface ConnectionLimits {
+  /** More are closed as they come: each takes a file descriptor and some memory. */
+  maxConnections: number
+  /**
+   * How long a connection may be without a request. A balancer must be the first to close, or it
+   * sends a request on a connection that is just being closed: most of them do so after 60 s.
+   */
+  keepAliveTimeoutMs: number
+  /** For the headers of a request to arrive: who sends them by the byte is cut off with 408. */
+  headersTimeoutMs: number
+  /** For all of a request to arrive, which has at most 256 KB, over a poor mobile network. */
+  arrivalTimeoutMs: number
+  /** Without a byte either way, as of a client that does not read its answer. */
+  silenceTimeoutMs: number
+}
+
+const defaultLimits: ConnectionLimits = {
+  maxConnections: 5_000,
+  keepAliveTimeoutMs: 65_000,
+  headersTimeoutMs: 10_000,
+  arrivalTimeoutMs: 30_000,
+  silenceTimeoutMs: 120_000,
+}
+
+const maxHeaderBytes = 16 * 1024
+/** How often connections are looked through for those that are too slow. */
+const checkEveryMs = 1_000
+
 export function startServer(
   app: App,
-  { host, port }: { host: string; port: number },
+  { host, port, ...given }: ServerOptions,
 ): Promise<RunningServer> {
+  const limits = { ...defaultLimits, ...given }
   return new Promise((resolve, reject) => {
     const server = serve({
       fetch: app.fetch,
       hostname: host,
       port,
       overrideGlobalObjects: false,
+      serverOptions: serverOptions(limits),
     }) as Server
+    server.maxConnections = limits.maxConnections
+    server.timeout = limits.silenceTimeoutMs
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
@@ -39,6 +76,16 @@ export function startServer(
   })
 }
 
+function serverOptions(limits: ConnectionLimits): HttpOptions {
+  return {
+    maxHeaderSize: maxHeaderBytes,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.arrivalTimeoutMs,
+    connectionsCheckingInterval: checkEveryMs,
+  }
+}
+
 /**
  * How long a stopping server still takes requests: those on the wire, and those of a balancer that
  * has not noticed yet.
@@ -51,10 +98,13 @@ async function stop(server: Server, graceMs: number): Promise<void> {
   // closes.
   await setImmediate()
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  // A connection that has had its answer would be kept for its next request.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
   const forced = setTimeout(graceMs, undefined, { ref: false }).then(() =>
     server.closeAllConnections(),
   )
   await Promise.race([closed, forced])
+  clearInterval(idle)
 }
 
 function displayHost(host: string): string {

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
-import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import { createDatabase, type Db } from '../src/database/database.ts'
 import { type TenantView, wholeTenant } from '../src/database/tenant-pool.ts'
 import { databaseCopy, post, type TestTenant, testTenant } from './harness.ts'
+import { auditedLog } from './log-audit.ts'
 
 let t: TestTenant
 let key: string
@@ -18,7 +18,7 @@ beforeEach(async () => {
 const appWith = (database: TestTenant['database'], corsOrigins: string[] = []) =>
   createApp({
     ...{ database, corsOrigins, authenticate: createApiKeyAuthenticate(database) },
-    ...{ clock: () => new Date(), log: pino({ level: 'silent' }), unready: async () => [] },
+    ...{ clock: () => new Date(), log: auditedLog(), unready: async () => [] },
   })
 
 describe('a cookie', () => {

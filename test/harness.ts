@@ -129,6 +129,7 @@ export async function testTenant(): Promise<TestTenant> {
     clock: () => fixed ?? new Date(),
     log: auditedLog((line) => logged.push(line)),
     unready: async () => [],
+    requestTimeoutMs: 30_000,
   })
   const write: TestTenant['write'] = (work) => {
     const actor = { ...operator, kind: 'API_KEY' } as const

@@ -8,7 +8,6 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose'
-import { pino } from 'pino'
 import { type App, createApp } from '../src/app.ts'
 import { createApiKeyAuthenticator } from '../src/auth/api-key.ts'
 import { createAuthenticate } from '../src/auth/authenticate.ts'
@@ -17,6 +16,7 @@ import { createJwtAuthenticator } from '../src/auth/jwt.ts'
 import type { JwtSettings } from '../src/auth/jwt-settings.ts'
 import { done } from './fixtures.ts'
 import { type GraphqlAnswer, post, type TestTenant } from './harness.ts'
+import { auditedLog } from './log-audit.ts'
 
 export const issuer = 'https://id.example/'
 export const audience = 'dealgraph'
@@ -111,8 +111,7 @@ export function tokenGateway(
   const { database } = t
   const { clock = () => new Date() } = options
   const logged: TokenGateway['logged'] = []
-  const write = (line: string) => void logged.push(JSON.parse(line))
-  const log = pino({ level: 'debug' }, { write })
+  const log = auditedLog((line) => logged.push(line), 'debug')
   const settings: JwtSettings = {
     ...{ keys: source, issuer, audience: [audience], algorithms: ['ES256', 'RS256'] },
     ...{ clockToleranceSeconds: 30, createMembersAs: null, ...options.settings },

@@ -15,12 +15,15 @@ const kept = new Set<string>()
  * A logger whose lines go to the test as objects, and to the files of the run, which are read when
  * all tests are done.
  */
-export function auditedLog(onLine: (line: Record<string, unknown>) => void = () => {}): Logger {
+export function auditedLog(
+  onLine: (line: Record<string, unknown>) => void = () => {},
+  level: 'info' | 'debug' = 'info',
+): Logger {
   const write = (line: string) => {
     keep('logged', [withoutNumbers(line)])
     onLine(JSON.parse(line))
   }
-  return pino({ level: 'info' }, { write })
+  return pino({ level }, { write })
 }
 
 /** Remembers what a request says and no log may repeat: its credentials and every text of its variables. */

@@ -243,10 +243,10 @@ describe('a board', () => {
 })
 
 describe('the transactions of an operation', () => {
-  const read =
-    /^BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config\('app\.tenant_id', '[0-9a-f-]{36}', true\), set_config\('app\.deals_of', 'all', true\)$/
-  const write =
-    /^BEGIN; SELECT set_config\('app\.tenant_id', '[0-9a-f-]{36}', true\), set_config\('app\.deals_of', 'all', true\)$/
+  const settings =
+    "SELECT set_config\\('app\\.tenant_id', '[0-9a-f-]{36}', true\\), set_config\\('app\\.deals_of', 'all', true\\), set_config\\('statement_timeout', '[0-9]+', true\\)$"
+  const read = new RegExp(`^BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings}`)
+  const write = new RegExp(`^BEGIN; ${settings}`)
 
   test('are one for a query of several fields, begun and given its tenant in one round trip', async () => {
     const t = await knownTenant()

@@ -241,7 +241,17 @@ describe('readConfig', () => {
       corsOrigins: [],
       graphiql: true,
       logLevel: 'info',
+      requestTimeoutMs: 10_000,
+      admission: { maxInFlight: 20, maxQueued: 200 },
+      maxConnections: 5_000,
+      keepAliveTimeoutMs: 65_000,
     })
+  })
+
+  it('works on twice as many requests as there are connections, unless it is told', () => {
+    const maxInFlight = (env: Record<string, string>) => readConfig(env).admission.maxInFlight
+    expect(maxInFlight({ DATABASE_POOL_SIZE: '25' })).toBe(50)
+    expect(maxInFlight({ DATABASE_POOL_SIZE: '25', MAX_IN_FLIGHT: '8' })).toBe(8)
   })
 
   it('takes an empty variable as one that is not set', () => {
@@ -257,6 +267,11 @@ describe('readConfig', () => {
       CORS_ORIGINS: 'https://crm.example, http://localhost:3000',
       GRAPHIQL: 'false',
       LOG_LEVEL: 'warn',
+      REQUEST_TIMEOUT_MS: '2500',
+      MAX_IN_FLIGHT: '30',
+      MAX_QUEUED: '0',
+      MAX_CONNECTIONS: '100',
+      KEEP_ALIVE_TIMEOUT_MS: '5000',
     }
     expect(readConfig(env)).toMatchObject({
       database: { url: env.DATABASE_URL, poolSize: 25 },
@@ -265,6 +280,10 @@ describe('readConfig', () => {
       corsOrigins: ['https://crm.example', 'http://localhost:3000'],
       graphiql: false,
       logLevel: 'warn',
+      requestTimeoutMs: 2_500,
+      admission: { maxInFlight: 30, maxQueued: 0 },
+      maxConnections: 100,
+      keepAliveTimeoutMs: 5_000,
     })
   })
 
@@ -282,6 +301,12 @@ describe('readConfig', () => {
     ['CORS_ORIGINS', 'https://crm.example,ftp://x'],
     ['GRAPHIQL', 'perhaps'],
     ['LOG_LEVEL', 'loud'],
+    ['REQUEST_TIMEOUT_MS', '0'],
+    ['REQUEST_TIMEOUT_MS', '3600000'],
+    ['MAX_IN_FLIGHT', '0'],
+    ['MAX_QUEUED', '-1'],
+    ['MAX_CONNECTIONS', '0'],
+    ['KEEP_ALIVE_TIMEOUT_MS', '1.5'],
   ])('refuses %s=%s by its name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name} is wrong: .+`))
   })

@@ -28,7 +28,11 @@ async function serve(config: Config): Promise<void> {
   // Standard output is for the two lines that a person or a script waits for.
   const log = pino({ level: config.logLevel }, pino.destination(2))
   const takeTokens = config.jwt && (await tokens(config.jwt, log))
-  const connection = await connectDatabase(config.database, 'dealgraph serve')
+  const connection = await connectDatabase(
+    config.database,
+    'dealgraph serve',
+    config.requestTimeoutMs,
+  )
   const { database } = connection
   const demo =
     'dataDir' in config.database ? await demoKey(database, config.database.dataDir) : null
@@ -46,8 +50,11 @@ async function serve(config: Config): Promise<void> {
     unready: async () => (stopping ? ['The process is shutting down.'] : unready(connection)),
     graphiql: config.graphiql ? (request) => graphiqlOptions(request, demo) : null,
     corsOrigins: config.corsOrigins,
+    requestTimeoutMs: config.requestTimeoutMs,
+    admission: config.admission,
   })
-  const server = await startServer(app, config)
+  const { host, port, maxConnections, keepAliveTimeoutMs } = config
+  const server = await startServer(app, { host, port, maxConnections, keepAliveTimeoutMs })
   const stop = async (signal: string) => {
     if (stopping) return
     stopping = true

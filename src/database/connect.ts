@@ -15,18 +15,24 @@ const second = 1_000
 /**
  * Connects to PostgreSQL by its URL, or opens the embedded database of a directory and brings its
  * tables up to date: it has no other user who could. The holder says what the process is to whoever
- * finds the directory taken.
+ * finds the directory taken. Where requests with a deadline are served, a wait that does not know of
+ * it, such as for authentication, is not given up before.
  */
 export async function connectDatabase(
   location: DatabaseLocation,
   holder: string,
+  requestTimeoutMs = 0,
 ): Promise<Connection> {
+  const patienceMs = Math.max(10 * second, requestTimeoutMs)
   if ('url' in location) {
-    const database = createDatabase({
-      connectionString: location.url,
-      max: location.poolSize,
-      connectionTimeoutMillis: 10 * second,
-    })
+    const database = createDatabase(
+      {
+        connectionString: location.url,
+        max: location.poolSize,
+        connectionTimeoutMillis: patienceMs,
+      },
+      { statementTimeoutMs: patienceMs },
+    )
     return { database, close: () => database.close() }
   }
   const embedded = await openEmbedded({ dataDir: location.dataDir, holder })

@@ -4,8 +4,7 @@ import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import {
   createTenantPool,
   type OnStatement,
-  type TenantView,
-  type TransactionScope,
+  type TransactionView,
   withTransactionScope,
 } from './tenant-pool.ts'
 
@@ -14,16 +13,19 @@ export type Db = Prisma.TransactionClient
 
 export interface Database {
   /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
-  read<T>(view: TenantView, work: (db: Db) => Promise<T>): Promise<T>
-  /** Runs the work in one transaction of the tenant; what it throws rolls everything back. */
-  write<T>(view: TenantView, work: (db: Db) => Promise<T>): Promise<T>
+  read<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>
+  /**
+   * Runs the work in one transaction of the tenant; what it throws rolls everything back, and so
+   * does the end of the deadline, which rejects with a DEADLINE_EXCEEDED.
+   */
+  write<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   /**
    * Runs the work in a transaction of the tenant beside its caller, who neither waits for it nor
    * hears of a failure; closing waits.
    */
-  beside(of: TenantView, work: (db: Db) => Promise<unknown>): void
+  beside(view: TransactionView, work: (db: Db) => Promise<unknown>): void
   /** Waits for all work that runs beside its callers. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -36,6 +38,8 @@ export interface DatabaseOptions {
   onStatement?: OnStatement
 }
 
+const marginMs = 5_000
+
 export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions = {}): Database {
   const { maxWaitMs = 10_000, statementTimeoutMs = 10_000, onStatement } = options
   const pool = createTenantPool(config, {
@@ -45,19 +49,28 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
   })
   // Other formats put the values of a failed call into its message, and so into the logs.
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+  const transaction = <T>(
+    { tenantId, dealsOf, deadline }: TransactionView,
+    access: 'read' | 'write',
+    work: (db: Db) => Promise<T>,
+  ): Promise<T> => {
+    const limits = limitsOf(deadline?.remainingMs)
+    const scope = { tenantId, dealsOf, deadline, access }
+    return withTransactionScope(scope, () => prisma.$transaction(work, limits))
+  }
   // PostgreSQL gives up first: a transaction that Prisma gave up on could still commit a late
-  // statement.
-  const limits = { maxWait: maxWaitMs, timeout: statementTimeoutMs + 5_000 }
-  const transaction = <T>(scope: TransactionScope, work: (db: Db) => Promise<T>): Promise<T> =>
-    withTransactionScope(scope, () => prisma.$transaction(work, limits))
+  // statement. Nor does Prisma stop waiting for a connection before the deadline does.
+  const limitsOf = (leftMs: number | undefined) => ({
+    maxWait: leftMs === undefined ? maxWaitMs : Math.max(0, leftMs) + marginMs,
+    timeout: Math.max(0, leftMs ?? statementTimeoutMs) + marginMs,
+  })
 
   const pending = new Set<Promise<unknown>>()
   const settle = async () => void (await Promise.all(pending))
 
   return {
-    read: ({ tenantId, dealsOf }, work) => transaction({ tenantId, dealsOf, access: 'read' }, work),
-    write: ({ tenantId, dealsOf }, work) =>
-      transaction({ tenantId, dealsOf, access: 'write' }, work),
+    read: (view, work) => transaction(view, 'read', work),
+    write: (view, work) => transaction(view, 'write', work),
     async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       const client = await pool.connect()
       let failure: unknown
@@ -70,8 +83,8 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
         client.release(Boolean(failure))
       }
     },
-    beside({ tenantId, dealsOf }, work) {
-      const done = transaction({ tenantId, dealsOf, access: 'write' }, work)
+    beside(view, work) {
+      const done = transaction(view, 'write', work)
         .catch(() => {})
         .finally(() => pending.delete(done))
       pending.add(done)

@@ -1,6 +1,6 @@
 import type { Database, Db } from './database.ts'
 import type { Retryable } from './idempotency.ts'
-import type { TenantView } from './tenant-pool.ts'
+import type { TransactionView } from './tenant-pool.ts'
 import { type Transaction, type WriteScope, type Written, writeOnce } from './transaction.ts'
 
 /**
@@ -25,7 +25,7 @@ interface OpenRead {
   end(): Promise<void>
 }
 
-export function openSession(database: Database, view: () => TenantView): Session {
+export function openSession(database: Database, view: () => TransactionView): Session {
   let read: OpenRead | undefined
   const close = async () => {
     const open = read
@@ -45,17 +45,18 @@ export function openSession(database: Database, view: () => TenantView): Session
   }
 }
 
-function openRead(database: Database, view: TenantView): OpenRead {
+function openRead(database: Database, view: TransactionView): OpenRead {
   let end = () => {}
   const ended = new Promise<void>((resolve) => {
     end = resolve
   })
   let finished: Promise<void> = Promise.resolve()
   const db = new Promise<Db>((resolve, reject) => {
-    finished = database.read(view, (open) => {
+    const work = (open: Db) => {
       resolve(open)
       return ended
-    })
+    }
+    finished = database.read(view, work)
     // Before the transaction is open this is why it could not be; afterwards nobody waits for `db`
     // any more.
     finished.catch(reject)

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
+import type { Deadline } from '../deadline.ts'
+import { InterruptibleTransaction } from './interruption.ts'
 
 /** What a transaction sees: rows of one tenant, and of its deals all or those of one member. */
 export interface TenantView {
@@ -8,7 +10,12 @@ export interface TenantView {
   dealsOf: string | null
 }
 
-export interface TransactionScope extends TenantView {
+export interface TransactionView extends TenantView {
+  /** Until when it may run; work on the command line may run for as long as it takes. */
+  deadline?: Deadline | undefined
+}
+
+export interface TransactionScope extends TransactionView {
   access: 'read' | 'write'
 }
 
@@ -28,7 +35,10 @@ export type OnStatement = (text: string, values: unknown[]) => void
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** What the next BEGIN on this asynchronous path is for. It is read at BEGIN and nowhere else. */
+/**
+ * What the next BEGIN on this asynchronous path is for. It is read where a connection is taken for
+ * it and at BEGIN, and nowhere else.
+ */
 const scope = new AsyncLocalStorage<TransactionScope>()
 
 export function withTransactionScope<T>(of: TransactionScope, work: () => T): T {
@@ -41,9 +51,10 @@ export function withTransactionScope<T>(of: TransactionScope, work: () => T): T 
 /**
  * A pool on which a statement runs only inside a transaction of one tenant.
  *
- * BEGIN and what is seen of the tenant leave in one round trip; queries are READ ONLY on one snapshot, so
- * that a count and its page agree. A statement outside a transaction, or a BEGIN that names no
- * tenant, throws: forgetting is loud.
+ * BEGIN and what is seen of the tenant leave in one round trip; queries are READ ONLY on one
+ * snapshot, so that a count and its page agree. A statement outside a transaction, or a BEGIN that
+ * names no tenant, throws: forgetting is loud. With a deadline, PostgreSQL is told in the same round
+ * trip how long each statement may take, so that it keeps to that even if this process cannot.
  */
 export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings): pg.Pool {
   const setUp = [
@@ -55,7 +66,7 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
   ].join(';')
   const options: pg.PoolConfig & { pipeline: boolean } = {
     ...config,
-    Client: tenantClient(settings.onStatement),
+    Client: tenantClient(settings.onStatement, !config.stream),
     // Fields of one operation are read at the same time: their statements leave together and are
     // answered in turn.
     pipeline: true,
@@ -71,20 +82,49 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
 }
 
 class TenantPool extends pg.Pool {
+  /** Who waits for a connection until the deadline gets none, and none is begun on. */
+  // biome-ignore lint/suspicious/noExplicitAny: pg overloads `connect` in two ways; a callback is passed on.
+  override connect(callback?: any): any {
+    const deadline = scope.getStore()?.deadline
+    if (callback || !deadline) return super.connect(callback)
+    if (deadline.signal.aborted) return Promise.reject(deadline.signal.reason)
+    return deadline.race(super.connect(), (client) => client.release())
+  }
+
   override query(): never {
     throw new Error('this database call names no tenant: it must run inside a tenant transaction')
   }
 }
 
-function tenantClient(onStatement: PoolSettings['onStatement']): typeof pg.Client {
+function tenantClient(
+  onStatement: PoolSettings['onStatement'],
+  canCancel: boolean,
+): typeof pg.Client {
   return class TenantClient extends pg.Client {
+    /** The open transaction, if it has a deadline. */
+    #transaction: InterruptibleTransaction | undefined
+
     // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` in nine ways; this passes every one of them on.
     override query(statement: any, ...rest: any[]): any {
       const text: string = typeof statement === 'string' ? statement : (statement?.text ?? '')
       const values = Array.isArray(rest[0]) ? rest[0] : (statement?.values ?? [])
-      const sent = text === 'BEGIN' ? begin(scope.getStore()) : text
-      onStatement?.(sent, values)
-      return sent === text ? super.query(statement, ...rest) : super.query(sent)
+      const send = (sent = statement) => {
+        onStatement?.(sent === statement ? text : sent, values)
+        return super.query(sent, ...(sent === statement ? rest : []))
+      }
+      if (text === 'BEGIN') return send(this.#begin(scope.getStore()))
+      const open = this.#transaction
+      if (text === 'COMMIT' || text === 'ROLLBACK') this.#transaction = undefined
+      if (!open) return send()
+      if (text === 'COMMIT') return open.commit(send, () => send('ROLLBACK'))
+      return text === 'ROLLBACK' ? open.rollback(send) : open.run(send)
+    }
+
+    #begin(of: TransactionScope | undefined): string {
+      const text = begin(of)
+      if (of?.deadline)
+        this.#transaction = new InterruptibleTransaction(this, of.deadline, canCancel)
+      return text
     }
   }
 }
@@ -92,6 +132,14 @@ function tenantClient(onStatement: PoolSettings['onStatement']): typeof pg.Clien
 function begin(of: TransactionScope | undefined): string {
   if (!of) throw new Error('this transaction names no tenant')
   const mode = of.access === 'read' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''
-  const tenant = `set_config('app.tenant_id', '${of.tenantId}', true)`
-  return `BEGIN${mode}; SELECT ${tenant}, set_config('app.deals_of', '${of.dealsOf ?? 'all'}', true)`
+  const set = [
+    `set_config('app.tenant_id', '${of.tenantId}', true)`,
+    `set_config('app.deals_of', '${of.dealsOf ?? 'all'}', true)`,
+  ]
+  if (of.deadline) {
+    // Zero would be no limit at all.
+    const leftMs = Math.max(1, Math.ceil(of.deadline.remainingMs))
+    set.push(`set_config('statement_timeout', '${leftMs}', true)`)
+  }
+  return `BEGIN${mode}; SELECT ${set.join(', ')}`
 }

@@ -5,7 +5,7 @@ import { type AuditInput, toAuditRow } from './audit.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
-import type { TenantView } from './tenant-pool.ts'
+import type { TransactionView } from './tenant-pool.ts'
 
 /** Who changes something, as history tells it. */
 export interface Actor {
@@ -26,7 +26,7 @@ export const operator: Actor = { kind: 'OPERATOR', ...allowedAll }
 /** An import, in which history tells what a file says. */
 export const importer: Actor = { kind: 'IMPORT', ...allowedAll }
 
-export interface WriteScope extends TenantView {
+export interface WriteScope extends TransactionView {
   actor: Actor
   now: Date
   requestId: string

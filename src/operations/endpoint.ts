@@ -3,7 +3,10 @@ import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Database } from '../database/database.ts'
+import { Deadline } from '../deadline.ts'
 import { type ErrorCode, errorResponse, errorStatus } from '../errors.ts'
+import { Admission, type AdmissionLimits, Overloaded } from './admission.ts'
+import { BodyIncomplete, BodyTooLarge, maxBodyBytes, readBody } from './body.ts'
 import { createGraphqlServer, type ServerContext } from './server.ts'
 
 export interface EndpointOptions {
@@ -13,6 +16,9 @@ export interface EndpointOptions {
   log: Logger
   /** The page for browsers, or none. */
   graphiql?: ((request: Request) => GraphiQLOptions) | null
+  /** How long a request may take from its last byte on, waiting included. */
+  requestTimeoutMs?: number
+  admission?: AdmissionLimits
 }
 
 /** What an error says of the answer to a request that it refuses. */
@@ -22,25 +28,82 @@ interface HttpExtensions {
 
 export type Endpoint = (request: Request, requestId: string) => Promise<Response>
 
+type Answer = (request: Request, requestId: string, deadline: Deadline) => Promise<Response>
+
+const retryAfterSeconds = 1
+
 /**
- * Answers one request to /graphql: refuses what is no GraphQL over HTTP, finds out who asks, and
- * hands it to the server.
+ * Answers one request to /graphql: refuses what is no GraphQL over HTTP, reads it, waits for a
+ * place, finds out who asks, and hands it to the server. Nobody has a place who is still sending.
  */
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { database, authenticate, clock, log, graphiql = null } = options
-  const server = createGraphqlServer({ graphiql })
+  const { requestTimeoutMs = 10_000, admission = { maxInFlight: 20, maxQueued: 200 } } = options
+  const places = new Admission(admission)
+  const answer = createAnswer(options)
   return async (request, requestId) => {
     const refusal = refusalOf(request)
     if (refusal) return refusal
-    const viewer = await viewerOf(request, authenticate)
+    const { signal: client } = request
+    try {
+      const whole = await readWhole(request)
+      const deadline = new Deadline(requestTimeoutMs, client)
+      const response = await places
+        .run(deadline.signal, () => answer(whole, requestId, deadline))
+        .finally(() => deadline.clear())
+      return client.aborted ? closedByClient() : response
+    } catch (error) {
+      return refusalFor(error, client)
+    }
+  }
+}
+
+function createAnswer(options: EndpointOptions): Answer {
+  const { database, authenticate, clock, log, graphiql = null } = options
+  const server = createGraphqlServer({ graphiql })
+  return async (request, requestId, deadline) => {
+    const viewer = await viewerOf(request, authenticate, deadline)
     if (viewer instanceof Response) return viewer
-    const response = await server.fetch(request, { database, viewer, log, clock, requestId })
+    const scope = { database, viewer, log, clock, requestId, deadline }
+    const response = await server.fetch(request, scope)
     if (response.status !== errorStatus.NOT_ACCEPTABLE) return uncached(response)
     return errorResponse(
       'NOT_ACCEPTABLE',
       'Accept application/json or application/graphql-response+json.',
     )
   }
+}
+
+/**
+ * The request with all of its body. It no longer tells that its client has gone, which the deadline
+ * does: Yoga would answer before the work has ended.
+ */
+async function readWhole(request: Request): Promise<Request> {
+  const { url, method, headers } = request
+  if (method !== 'POST') return new Request(url, { method, headers })
+  return new Request(url, { method, headers, body: await readBody(request) })
+}
+
+/** Nobody reads it, but the log tells by its status that the client had gone. */
+function closedByClient(): Response {
+  return new Response(null, { status: 499 })
+}
+
+function refusalFor(error: unknown, client: AbortSignal): Response {
+  const late = error instanceof GraphQLError && error.extensions.code === 'DEADLINE_EXCEEDED'
+  if (error instanceof BodyIncomplete || (late && client.aborted)) {
+    return closedByClient()
+  }
+  if (late) return errorResponse('DEADLINE_EXCEEDED', error.message)
+  if (error instanceof BodyTooLarge) {
+    return errorResponse(
+      'PAYLOAD_TOO_LARGE',
+      `A request body has at most ${maxBodyBytes / 1024} KB.`,
+    )
+  }
+  if (!(error instanceof Overloaded)) throw error
+  return errorResponse('OVERLOADED', 'Too many requests are waiting: send it again in a moment.', {
+    'retry-after': `${retryAfterSeconds}`,
+  })
 }
 
 function refusalOf(request: Request): Response | null {
@@ -68,11 +131,12 @@ function hasReadableParameters({ url }: Request): boolean {
 async function viewerOf(
   { headers }: Request,
   authenticate: Authenticate,
+  deadline: Deadline,
 ): Promise<ServerContext['viewer'] | Response> {
   try {
-    return await authenticate(headers)
+    return await deadline.race(authenticate(headers))
   } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error
+    if (!(error instanceof GraphQLError) || deadline.signal.aborted) throw error
     const { code, http } = error.extensions as { code: ErrorCode; http?: HttpExtensions }
     return errorResponse(code, error.message, http?.headers)
   }

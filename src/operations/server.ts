@@ -1,5 +1,5 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
-import type { ExecutionArgs } from 'graphql'
+import { type ExecutionArgs, getOperationAST } from 'graphql'
 import {
   createYoga,
   type GraphiQLOptions,
@@ -9,6 +9,7 @@ import {
 import { createContext, type RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
+import { tellExpiry } from './expiry.ts'
 import { isStorable } from './limits.ts'
 import { maskError } from './mask.ts'
 import { createPrepareOperation, unstorable } from './prepare.ts'
@@ -64,7 +65,9 @@ function executing(): Plugin<ServerContext> {
         }
         const context = createContext(args.contextValue as ServerContext)
         try {
-          return await executeFn({ ...args, contextValue: context })
+          const result = await executeFn({ ...args, contextValue: context })
+          const operation = getOperationAST(args.document, args.operationName)?.operation
+          return tellExpiry(result, operation, context.deadline)
         } finally {
           await context.close()
         }

@@ -1,0 +1,84 @@
+import type { GraphQLError } from 'graphql'
+import { codedError, errorStatus } from './errors.ts'
+
+/**
+ * How long a request may still take. Its signal is aborted when that time is over, or earlier when
+ * the client hangs up, as nobody waits for the answer any more. The signal's reason is in both
+ * cases a DEADLINE_EXCEEDED.
+ */
+export class Deadline {
+  readonly limitMs: number
+  readonly #endsAt: number
+  readonly #controller = new AbortController()
+  readonly #client: AbortSignal
+  readonly #timer: NodeJS.Timeout
+  readonly #expire = () => void this.expire()
+
+  constructor(limitMs: number, client: AbortSignal) {
+    this.limitMs = limitMs
+    this.#endsAt = performance.now() + limitMs
+    this.#client = client
+    this.#timer = setTimeout(this.#expire, limitMs)
+    client.addEventListener('abort', this.#expire)
+    if (client.aborted) this.expire()
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Zero or less once the time is over. */
+  get remainingMs(): number {
+    return this.#endsAt - performance.now()
+  }
+
+  /** Ends it now, if it has not ended, and tells why. */
+  expire(): GraphQLError {
+    if (!this.signal.aborted) this.#controller.abort(deadlineExceeded(this.limitMs))
+    return this.signal.reason
+  }
+
+  /** Lets go of the clock and of the client, once the request is answered. */
+  clear(): void {
+    clearTimeout(this.#timer)
+    this.#client.removeEventListener('abort', this.#expire)
+  }
+
+  /**
+   * What the promise comes to, or a rejection at the end of the deadline; what it comes to after
+   * that is handed to `late`.
+   */
+  async race<T>(promise: Promise<T>, late: (value: T) => void = () => {}): Promise<T> {
+    const { signal } = this
+    let stop = () => {}
+    const ended = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason)
+    })
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    try {
+      return await Promise.race([ended, promise])
+    } catch (error) {
+      if (error === signal.reason) promise.then(late, () => {})
+      throw error
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+}
+
+/** Whether what was asked for is done in spite of the deadline; null where nobody can know. */
+export type Committed = boolean | null
+
+export function deadlineExceeded(limitMs: number, committed: Committed = false): GraphQLError {
+  const outcome = {
+    true: 'It was done; only its answer is incomplete.',
+    false: 'Nothing of it was kept.',
+    null: 'Whether it was done is not known: send it again with the same `idempotencyKey`, or look.',
+  }[`${committed}`]
+  return codedError(
+    'DEADLINE_EXCEEDED',
+    `This took longer than the ${limitMs / 1_000} s that a request has, and was stopped. ${outcome}`,
+    { committed, http: { status: errorStatus.DEADLINE_EXCEEDED } },
+  )
+}
