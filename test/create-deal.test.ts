@@ -271,7 +271,7 @@ describe('createDeal with an id of the client', () => {
   ])('refuses as INVALID_ID the %s %j', async (field, id) => {
     await untouched([t], async () => {
       const { data, errors } = await askMutation(t, 'createDeal', { name: 'Rocket', [field]: id })
-      expect(data).toBeNull()
+      expect(data).toEqual({ createDeal: null })
       expect(errors).toMatchObject([{ path: ['createDeal'], extensions: { code: 'INVALID_ID' } }])
     })
   })
@@ -384,7 +384,7 @@ describe('createDeal with what cannot be', () => {
   it('is forbidden to a reader', async () => {
     await untouched([t], async () => {
       const answer = await askMutation(t, 'createDeal', { name: 'Rocket' }, { as: 'READ_ONLY' })
-      expect(answer.data).toBeNull()
+      expect(answer.data).toEqual({ createDeal: null })
       expect(answer.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
     })
   })

@@ -119,7 +119,7 @@ describe('roles', () => {
       expect(errors).toEqual([])
       expect(data[field]).toHaveProperty('userErrors')
     } else {
-      expect(data).toBeNull()
+      expect(data).toEqual({ [field]: null })
       expect(errors).toMatchObject([forbidden])
     }
   })

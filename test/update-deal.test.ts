@@ -275,7 +275,7 @@ describe('updateDeal with what cannot be', () => {
     const input = { dealId: deal.id, expectedVersion: 1, name: 'Shuttle' }
     await untouched([t], async () => {
       const { data, errors } = await askMutation(t, 'updateDeal', input, { as: 'READ_ONLY' })
-      expect(data).toBeNull()
+      expect(data).toEqual({ updateDeal: null })
       expect(errors).toMatchObject([{ path: ['updateDeal'], extensions: { code: 'FORBIDDEN' } }])
     })
   })
