@@ -19,7 +19,7 @@ const Code = textEnum(
     TRANSITION_NOT_ALLOWED:
       'A rule of the pipeline or of the tenant does not let the deal go there.',
     FIELDS_REQUIRED: 'The stage asks for fields that the deal does not have.',
-    STILL_IN_USE: 'Deals need it: name what takes its place.',
+    STILL_IN_USE: 'Deals need it: name what takes its place, or ask who sees them all.',
     BULK_REFUSED: 'One item was refused, so that none was done.',
     IDEMPOTENCY_KEY_REUSED: 'Another request had the same `idempotencyKey`.',
     IDEMPOTENCY_KEY_IN_FLIGHT: 'A request with the same `idempotencyKey` is being worked on.',

@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/transaction.ts'
-import { checkIdCount } from '../deal-reference/rules.ts'
+import { checkIdCount, leavesSight } from '../deal-reference/rules.ts'
 import { checkAssignees, missing } from '../deal-reference/service.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import { refuse, type UserError } from '../user-errors.ts'
@@ -14,7 +14,7 @@ const path = ['input', 'memberIds']
 export async function assignDeal(tx: Transaction, input: AssignDeal): Promise<{ dealId: string }> {
   const { tenantId } = tx
   const { dealId } = input
-  const present = await presentAssignees(tx, input)
+  const { present } = await presentAssignees(tx, input)
   refuseAny(await checkAssignees(tx, input.memberIds, { path, present }))
   const memberIds = [...new Set(input.memberIds)].filter((id) => !present.has(id))
   if (memberIds.length === 0) return { dealId }
@@ -30,26 +30,31 @@ export async function unassignDeal(
   tx: Transaction,
   input: AssignDeal,
 ): Promise<{ dealId: string }> {
-  const { db, tenantId } = tx
+  const { db, tenantId, dealsOf } = tx
   const { dealId } = input
-  const present = await presentAssignees(tx, input)
+  const { present, ownerId } = await presentAssignees(tx, input)
   const find = (ids: string[]) =>
     db.member.findMany({ where: { tenantId, id: { in: ids } }, select: { id: true } })
   refuseAny(await missing(input.memberIds, 'member', 'memberIds', find))
   const memberIds = [...new Set(input.memberIds)].filter((id) => present.has(id))
   if (memberIds.length === 0) return { dealId }
+  if (dealsOf && dealsOf !== ownerId && memberIds.includes(dealsOf))
+    refuse(leavesSight([...path, String(input.memberIds.indexOf(dealsOf))]))
   await db.dealAssignee.deleteMany({ where: { tenantId, dealId, memberId: { in: memberIds } } })
   await saveDeal(tx, input, {})
   tx.emit({ type: 'deal.unassigned', dealId, payload: { memberIds } })
   return { dealId }
 }
 
-async function presentAssignees(tx: Transaction, input: AssignDeal): Promise<Set<string>> {
+async function presentAssignees(
+  tx: Transaction,
+  input: AssignDeal,
+): Promise<{ present: Set<string>; ownerId: string | null }> {
   const { db, tenantId } = tx
-  await dealToChange(tx, input)
+  const { ownerId } = await dealToChange(tx, input)
   refuseAny(checkIdCount(input.memberIds, path))
   const present = await db.dealAssignee.findMany({ where: { tenantId, dealId: input.dealId } })
-  return new Set(present.map(({ memberId }) => memberId))
+  return { present: new Set(present.map(({ memberId }) => memberId)), ownerId }
 }
 
 function refuseAny(errors: UserError[]): void {

@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/transaction.ts'
 import { invalid, notFound, type UserError } from '../user-errors.ts'
-import { checkIdCount } from './rules.ts'
+import { checkIdCount, leavesSight } from './rules.ts'
 
 /** Ids that the input of a deal refers to. */
 export interface DealReferences {
@@ -39,13 +39,28 @@ export async function checkReferences(
     )),
     ...(await missing(tagIds, 'tag', 'tagIds', (ids) => db.tag.findMany(find(ids)))),
     ...(await checkAssignees(tx, assigneeIds, { path: [...path, 'assigneeIds'] })),
+    ...(await checkOwner(tx, ownerId, dealId)),
   ]
   if (externalId) {
-    const other = await db.deal.findFirst({ where: { tenantId, externalId }, select: { id: true } })
-    if (other && other.id !== dealId)
+    // Of all deals of the tenant, among which it is unique, and not only of those that are seen.
+    const [other] = await db.$queryRaw<{ id: string | null }[]>`
+      SELECT deal_of_external_id(${externalId}) AS id`
+    if (other?.id && other.id !== dealId)
       errors.push(invalid('Another deal has this id.', [...path, 'externalId']))
   }
   return errors
+}
+
+/** Who sees only their own deals keeps the one that they write: by owning it or as an assignee. */
+async function checkOwner(
+  { db, tenantId, dealsOf: memberId }: Transaction,
+  ownerId: string | null | undefined,
+  dealId: string | undefined,
+): Promise<UserError[]> {
+  if (!memberId || ownerId === undefined || ownerId === memberId) return []
+  const isAssigned =
+    dealId && (await db.dealAssignee.count({ where: { tenantId, dealId, memberId } }))
+  return isAssigned ? [] : [leavesSight([...path, 'ownerId'])]
 }
 
 function tooMany(lists: Record<string, string[] | undefined>): UserError[] {

@@ -11,6 +11,19 @@ export interface Use {
 
 const mostDeals = 10
 
+/** Refuses while deals that the viewer does not see need a thing, and tells nothing of them. */
+export async function refuseUnseenUse(
+  { db, dealsOf }: Transaction,
+  { id, what, path }: { id: string; what: string; path: string[] },
+): Promise<void> {
+  if (dealsOf === null) return
+  const [unseen] = await db.$queryRaw<{ needed: boolean }[]>`
+    SELECT unseen_deals_need(${id}::uuid) AS needed`
+  if (!unseen?.needed) return
+  const message = `Deals that you may not see need this ${what}: ask an administrator.`
+  refuse({ code: 'STILL_IN_USE', message, path, count: 0, dealIds: [] } as StillInUse)
+}
+
 /** Refuses while there are such deals, deleted ones too, with their number and the first of them. */
 export async function refuseInUse(
   { db, tenantId }: Transaction,

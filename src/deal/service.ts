@@ -13,7 +13,7 @@ import { entryStage, type Stage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
 import { takeNumbers } from '../tenant/service.ts'
 import { enterStage } from '../transition/service.ts'
-import { refuse } from '../user-errors.ts'
+import { invalid, refuse } from '../user-errors.ts'
 import { checkDealValues, effectiveProbability, type Priority, type ValuePeriod } from './rules.ts'
 
 /** What can be written of a deal, apart from its stage. What is left out stays; null clears. */
@@ -53,13 +53,10 @@ export interface CreateDeal extends DealInput {
  * client made, a second call creates nothing and returns the deal that the first one made.
  */
 export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ dealId: string }> {
-  const { db, tenantId } = tx
   const { id: wanted, pipelineId, stageId, reason = null, ...others } = input
   const { contactIds = [], tagIds = [], assigneeIds = [], ...values } = others
   const id = wanted ?? newId()
-  if (wanted && (await db.deal.findFirst({ where: { tenantId, id }, select: { id: true } }))) {
-    return { dealId: id }
-  }
+  if (wanted && (await isMade(tx, wanted))) return { dealId: id }
   const stage = await entryStage(tx, { pipelineId, stageId })
   const { pipelineId: entered } = stage
   const references = { contactIds, tagIds, assigneeIds }
@@ -76,6 +73,16 @@ export async function createDeal(tx: Transaction, input: CreateDeal): Promise<{ 
   await addTagsAndAssignees(tx, id, { tagIds, assigneeIds })
   tx.emit({ type: 'deal.created', dealId: id, payload: { stageId: stage.id } })
   return { dealId: id }
+}
+
+/** Whether an earlier call made the deal with this id; refuses where the viewer does not see it. */
+async function isMade({ db, tenantId }: Transaction, id: string): Promise<boolean> {
+  const [found] = await db.$queryRaw<{ exists: boolean }[]>`
+    SELECT deal_exists(${id}::uuid) AS exists`
+  if (!found?.exists) return false
+  const seen = await db.deal.findFirst({ where: { tenantId, id }, select: { id: true } })
+  if (!seen) refuse(invalid('Another deal has this id: make a new one.', ['input', 'id']))
+  return true
 }
 
 async function insertDeal(

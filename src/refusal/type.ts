@@ -68,7 +68,9 @@ builder.objectRef<StillInUse>('StillInUse').implement({
   description: 'Deals need what was to go. Name what takes its place, or change those deals.',
   interfaces: [UserErrorInterface],
   fields: (t) => ({
-    count: t.exposeInt('count', { description: 'How many deals, deleted ones too.' }),
+    count: t.exposeInt('count', {
+      description: 'How many of the deals that the viewer sees, deleted ones too.',
+    }),
     deals: t.prismaField({
       type: [Deal],
       description: 'The first of them, at most 10, the oldest first.',

@@ -1,6 +1,6 @@
 import { revokeKeysOfMember } from '../api-key/service.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { refuseInUse } from '../deal-use/service.ts'
+import { refuseInUse, refuseUnseenUse } from '../deal-use/service.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import {
   dealsOfContact,
@@ -97,6 +97,7 @@ async function leaveDeals(tx: Transaction, leaving: Leaving): Promise<number> {
   const { what, argument, find, deals, reassign, id, reassignTo } = leaving
   const path = ['input', 'reassignTo']
   if (!(await find(id))) refuse(notFound(what, ['input', argument]))
+  await refuseUnseenUse(tx, { id, what, path: ['input', argument] })
   if (!reassignTo) {
     const needs = (count: number) => (count === 1 ? '1 deal needs' : `${count} deals need`)
     const message = (count: number) =>

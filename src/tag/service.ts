@@ -1,5 +1,6 @@
 import { changedValues } from '../changes.ts'
 import type { Transaction } from '../database/transaction.ts'
+import { refuseUnseenUse } from '../deal-use/service.ts'
 import { newId } from '../ids.ts'
 import { takeNumbers } from '../tenant/service.ts'
 import { notFound, refuse } from '../user-errors.ts'
@@ -51,6 +52,7 @@ export async function deleteTag(
 ): Promise<DeletedTag> {
   const { db, tenantId } = tx
   const { name } = await tagOf(tx, tagId)
+  await refuseUnseenUse(tx, { id: tagId, what: 'tag', path: [...path, 'tagId'] })
   const { count } = await db.dealTag.deleteMany({ where: { tenantId, tagId } })
   await db.tag.delete({ where: { tenantId_id: { tenantId, id: tagId } } })
   tx.emit({ type: 'tag.deleted', payload: { tagId, name, untaggedCount: count } })
