@@ -61,7 +61,7 @@ beforeAll(async () => {
   await client.end()
   await record(begins)
   client = await connect()
-})
+}, 240_000)
 
 afterAll(async () => {
   await client.end()
