@@ -34,6 +34,8 @@ interface MutationOptions<Fields extends InputFieldMap, Result> {
     description: string
     fields: (t: PayloadFields<Result>) => ReturnType<Parameters<typeof builder.objectFields>[1]>
   }
+  /** Whether the input has `items`, each of which costs what a mutation does. */
+  isBulk?: boolean
   /** Turns the input into what a service is called with, and says what is done in the transaction. */
   write: (input: InputShapeFromFields<Fields>, ctx: Context) => (tx: Transaction) => Promise<Result>
 }
@@ -50,7 +52,7 @@ export function mutation<
   Result extends { [K in keyof Result]: Plain<Result[K]> },
 >(
   name: string,
-  { scope, description, input, payload, write }: MutationOptions<Fields, Result>,
+  { scope, description, input, isBulk = false, payload, write }: MutationOptions<Fields, Result>,
 ): void {
   const pascal = `${name[0]?.toUpperCase()}${name.slice(1)}`
   const Input = builder.inputType(`${pascal}Input`, {
@@ -86,6 +88,7 @@ export function mutation<
       type: PayloadType,
       authScopes: { scope },
       description,
+      extensions: isBulk ? { cost: { items: ['input', 'items'] } } : {},
       args: { input: t.arg({ type: Input, required: true, description: input.description }) },
       resolve,
     }),

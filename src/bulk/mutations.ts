@@ -34,6 +34,7 @@ const payloadOf = (Result: typeof MoveDealsResult) => ({
   fields: (t: PayloadFields<bulks.BulkResults>) => ({
     results: t.field({
       type: [Result],
+      extensions: { cost: { size: 'items' } },
       description:
         'One result an item, in the order of the items; empty when the bulk was refused before its items were looked at.',
       resolve: ({ results = [] }, _args, ctx, info) => loadResults(results, ctx, info),
@@ -51,6 +52,7 @@ mutation('moveDeals', {
       atomic: atomic(t),
     }),
   },
+  isBulk: true,
   payload: payloadOf(MoveDealsResult),
   write: (input) => {
     const moves = input.items.map(moveOf)
@@ -68,6 +70,7 @@ mutation('updateDeals', {
       atomic: atomic(t),
     }),
   },
+  isBulk: true,
   payload: payloadOf(UpdateDealsResult),
   write: (input) => {
     const changes = input.items.map((item) => ({ ...decodeValues(item), ...versionedOf(item) }))
@@ -85,6 +88,7 @@ mutation('deleteDeals', {
       atomic: atomic(t),
     }),
   },
+  isBulk: true,
   payload: payloadOf(DeleteDealsResult),
   write: (input) => {
     const deals = input.items.map(versionedOf)

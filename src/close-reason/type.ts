@@ -32,6 +32,7 @@ export const CloseReason = builder.prismaNode('CloseReason', {
 builder.queryField('closeReasons', (t) =>
   t.prismaField({
     type: [CloseReason],
+    extensions: { cost: { size: 20 } },
     description: 'Why deals are won or lost, by name.',
     args: {
       kind: t.arg({ type: ClosedKind, description: 'Only those of this kind.' }),

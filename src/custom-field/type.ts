@@ -55,6 +55,7 @@ export const CustomFieldDefinition = builder.prismaNode('CustomFieldDefinition',
 builder.queryField('customFields', (t) =>
   t.prismaField({
     type: [CustomFieldDefinition],
+    extensions: { cost: { size: 20 } },
     description: 'The fields that the tenant adds to its deals, in their order.',
     args: {
       includeArchived: t.arg.boolean({

@@ -70,6 +70,7 @@ builder.queryFields((t) => ({
   }),
   pipelines: t.prismaField({
     type: [Pipeline],
+    extensions: { cost: { size: 5 } },
     description: 'The pipelines in their order.',
     args: {
       includeArchived: t.arg.boolean({

@@ -71,6 +71,7 @@ builder.objectRef<StillInUse>('StillInUse').implement({
     count: t.exposeInt('count', { description: 'How many deals, deleted ones too.' }),
     deals: t.prismaField({
       type: [Deal],
+      extensions: { cost: { size: 10 } },
       description: 'The first of them, at most 10, the oldest first.',
       resolve: async (query, { dealIds }, _args, ctx) =>
         ctx.db.deal.findMany({

@@ -22,6 +22,7 @@ export const Source = builder.prismaNode('Source', {
 builder.queryField('sources', (t) =>
   t.prismaField({
     type: [Source],
+    extensions: { cost: { size: 20 } },
     description: 'Where deals come from, by name.',
     args: {
       includeArchived: t.arg.boolean({

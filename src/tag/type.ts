@@ -18,6 +18,7 @@ export const Tag = builder.prismaNode('Tag', {
 builder.queryField('tags', (t) =>
   t.prismaField({
     type: [Tag],
+    extensions: { cost: { size: 20 } },
     description: 'All tags, by name.',
     resolve: (query, _root, _args, ctx) =>
       ctx.db.tag.findMany({
