@@ -6,6 +6,7 @@ import type { Retryable } from './database/idempotency.ts'
 import { openSession } from './database/session.ts'
 import type { Actor, Transaction, Written } from './database/transaction.ts'
 import { codedError } from './errors.ts'
+import type { RateLimit } from './throttle/bucket.ts'
 
 /** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
 export type Batch<Value> = (source: BatchSource, keys: readonly string[]) => Promise<Value[]>
@@ -32,6 +33,8 @@ export interface Context {
   readonly db: Db
   readonly requestId: string
   readonly log: Logger
+  /** What was left in the viewer's bucket as the operation began; null where there is none. */
+  readonly rateLimit: RateLimit | null
   now(): Date
   /**
    * The request's dataloader of a batch function, found again by that function or by the key given
@@ -49,6 +52,7 @@ export interface RequestScope {
   requestId: string
   log: Logger
   clock: () => Date
+  rateLimit?: RateLimit | null
 }
 
 export function createContext(request: RequestScope): Context {
@@ -69,6 +73,7 @@ export function createContext(request: RequestScope): Context {
     db: session.db,
     requestId,
     log,
+    rateLimit: request.rateLimit ?? null,
     now: () => now,
     loader<Value>(batch: Batch<Value>, key?: string) {
       const known = loaders.get(key ?? batch)

@@ -4,13 +4,14 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { inject } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
-import { type App, createApp } from '../src/app.ts'
+import { type App, type AppOptions, createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Role } from '../src/auth/scopes.ts'
 import { createDatabase, type Database } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { type Transaction, writeTransaction } from '../src/database/transaction.ts'
 import { createTenant } from '../src/tenant/service.ts'
+import { createThrottle } from '../src/throttle/throttle.ts'
 
 export interface TestDatabase {
   database: Database
@@ -90,6 +91,9 @@ export interface GraphqlAnswer {
     path?: (string | number)[]
     extensions: { code: string; requestId?: string }
   }[]
+  /** What the answer says beside data and errors, such as its cost. */
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape that its test asked for.
+  extensions: any
 }
 
 export interface TestTenant {
@@ -112,6 +116,9 @@ export interface TestTenant {
   recordStatements: TestDatabase['recordStatements']
 }
 
+/** A bucket that no test empties unless it is about that. */
+const endless = { maximum: 1_000_000_000, restoreRate: 1_000_000 }
+
 /** A fresh tenant with an app in front of it. */
 export async function testTenant(): Promise<TestTenant> {
   const { database, recordStatements } = await testDatabase()
@@ -126,6 +133,7 @@ export async function testTenant(): Promise<TestTenant> {
     clock: () => fixed ?? new Date(),
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     unready: async () => [],
+    throttle: createThrottle({ size: endless }),
   })
   const write: TestTenant['write'] = (work) => {
     const actor = { kind: 'API_KEY', memberId: null, apiKeyId: null, isAdmin: true } as const
@@ -168,6 +176,18 @@ export async function testTenant(): Promise<TestTenant> {
   }
 }
 
+/** Another gateway before the same database. */
+export function appFor(t: TestTenant, options: Partial<AppOptions> = {}): App {
+  return createApp({
+    database: t.database,
+    authenticate: createApiKeyAuthenticate(t.database),
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+    unready: async () => [],
+    ...options,
+  })
+}
+
 export async function post(
   app: App,
   body: unknown,
@@ -180,5 +200,6 @@ export async function post(
   })
   const response = await app.fetch(request)
   const answer = (await response.json()) as Partial<GraphqlAnswer>
-  return { status: response.status, data: answer.data ?? null, errors: answer.errors ?? [] }
+  const { data = null, errors = [], extensions = {} } = answer
+  return { status: response.status, data, errors, extensions }
 }

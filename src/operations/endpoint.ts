@@ -1,18 +1,18 @@
 import { GraphQLError } from 'graphql'
-import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Logger } from 'pino'
+import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Database } from '../database/database.ts'
 import { errorResponse, errorStatus } from '../errors.ts'
-import { createGraphqlServer, type ServerContext } from './server.ts'
+import { createGraphqlServer, type GraphqlServerOptions, type ServerContext } from './server.ts'
 
-export interface EndpointOptions {
+export interface EndpointOptions extends GraphqlServerOptions {
   database: Database
   authenticate: Authenticate
   clock: () => Date
   log: Logger
-  /** The page for browsers, or none. */
-  graphiql?: ((request: Request) => GraphiQLOptions) | null
+  /** Who gets the page for browsers. */
+  graphiqlAccess?: Access
 }
 
 export type Endpoint = (request: Request, requestId: string) => Promise<Response>
@@ -22,13 +22,17 @@ export type Endpoint = (request: Request, requestId: string) => Promise<Response
  * hands it to the server.
  */
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { database, authenticate, clock, log, graphiql = null } = options
-  const server = createGraphqlServer({ graphiql })
+  const { database, authenticate, clock, log } = options
+  const { graphiql = null, graphiqlAccess = 'authenticated' } = options
+  const server = createGraphqlServer(options)
   return async (request, requestId) => {
     const refusal = refusalOf(request)
     if (refusal) return refusal
     const viewer = await viewerOf(request, authenticate)
     if (viewer instanceof Response) return viewer
+    if (graphiql && isForPage(request) && !isOpenTo(graphiqlAccess, viewer)) {
+      return unauthenticated('The page for browsers is only for requests with a credential.')
+    }
     const response = await server.fetch(request, { database, viewer, log, clock, requestId })
     if (response.status !== errorStatus.NOT_ACCEPTABLE) return uncached(response)
     return errorResponse(
@@ -36,6 +40,11 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       'Accept application/json or application/graphql-response+json.',
     )
   }
+}
+
+/** Whether it asks for a page as browsers do. */
+function isForPage({ method, headers }: Request): boolean {
+  return method === 'GET' && Boolean(headers.get('accept')?.includes('text/html'))
 }
 
 function refusalOf(request: Request): Response | null {
@@ -68,8 +77,12 @@ async function viewerOf(
     return await authenticate(headers)
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
-    return errorResponse('UNAUTHENTICATED', error.message, { 'www-authenticate': 'Bearer' })
+    return unauthenticated(error.message)
   }
+}
+
+function unauthenticated(message: string): Response {
+  return errorResponse('UNAUTHENTICATED', message, { 'www-authenticate': 'Bearer' })
 }
 
 /** An answer is for its viewer alone, and no cache may keep it. */
