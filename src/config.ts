@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { type Access, accesses } from './auth/access.ts'
+import { type BucketSize, defaultBucketSize, defaultCostLimit } from './throttle/bucket.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const origins = z
@@ -10,6 +12,18 @@ const origins = z
       .filter(Boolean),
   )
   .pipe(z.array(z.url({ protocol: /^https?$/ })))
+
+/** Who may see something; a boolean says it for everybody. */
+const access = z
+  .preprocess(
+    (value) => (value === 'true' ? 'public' : value === 'false' ? 'off' : value),
+    z.enum(accesses),
+  )
+  .optional()
+
+const off = z.literal('off').transform(() => null)
+const limitOrOff = 'must be a number of points from 1 to 1000000000, or off'
+const points = z.coerce.number().int().min(1).max(1_000_000_000)
 
 const environment = z.object({
   DATABASE_URL: z
@@ -24,7 +38,16 @@ const environment = z.object({
   PORT: port.default(4_000),
   HOST: z.string().min(1).default('127.0.0.1'),
   CORS_ORIGINS: origins.default([]),
-  GRAPHIQL: z.stringbool().default(true),
+  GRAPHIQL: access,
+  INTROSPECTION: access,
+  SUGGESTIONS: z.stringbool().optional(),
+  COST_LIMIT: z.union([off, points], limitOrOff).default(defaultCostLimit),
+  RATE_LIMIT_MAXIMUM: z.union([off, points], limitOrOff).default(defaultBucketSize.maximum),
+  RATE_LIMIT_RESTORE_RATE: points.default(defaultBucketSize.restoreRate),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a Redis URL: redis://host:6379')
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -33,7 +56,14 @@ export interface Config {
   port: number
   host: string
   corsOrigins: string[]
-  graphiql: boolean
+  graphiql: Access
+  introspection: Access
+  suggestions: boolean
+  /** The most points that an operation may cost; infinite where there is no limit. */
+  costLimit: number
+  /** Null where there is no rate limit. */
+  bucket: BucketSize | null
+  redisUrl: string | null
   logLevel: string
 }
 
@@ -50,18 +80,36 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     )
     throw new Error(problems.join('. '))
   }
-  const {
-    DATABASE_URL: url,
-    DATABASE_POOL_SIZE: poolSize,
-    DATA_DIR: dataDir,
-    ...others
-  } = parsed.data
+  return configOf(parsed.data)
+}
+
+function configOf(values: z.output<typeof environment>): Config {
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize, DATA_DIR: dataDir } = values
+  // Without a database of its own the gateway is a demo, which hides nothing of its schema.
+  const unlessDemo = url ? 'authenticated' : 'public'
   return {
     database: url ? { url, poolSize } : { dataDir },
-    port: others.PORT,
-    host: others.HOST,
-    corsOrigins: others.CORS_ORIGINS,
-    graphiql: others.GRAPHIQL,
-    logLevel: others.LOG_LEVEL,
+    port: values.PORT,
+    host: values.HOST,
+    corsOrigins: values.CORS_ORIGINS,
+    graphiql: values.GRAPHIQL ?? unlessDemo,
+    introspection: values.INTROSPECTION ?? unlessDemo,
+    suggestions: values.SUGGESTIONS ?? !url,
+    ...limitsOf(values),
+    redisUrl: values.REDIS_URL ?? null,
+    logLevel: values.LOG_LEVEL,
+  }
+}
+
+function limitsOf(values: z.output<typeof environment>): Pick<Config, 'costLimit' | 'bucket'> {
+  const { COST_LIMIT: costLimit, RATE_LIMIT_MAXIMUM: maximum } = values
+  if (costLimit !== null && maximum !== null && maximum < costLimit) {
+    throw new Error(
+      `RATE_LIMIT_MAXIMUM is wrong: it is ${maximum}, but must hold at least one operation of COST_LIMIT, which is ${costLimit}`,
+    )
+  }
+  return {
+    costLimit: costLimit ?? Number.POSITIVE_INFINITY,
+    bucket: maximum === null ? null : { maximum, restoreRate: values.RATE_LIMIT_RESTORE_RATE },
   }
 }

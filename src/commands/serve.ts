@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { createApiKeyAuthenticate } from '../auth/authenticate.ts'
 import type { Config } from '../config.ts'
 import { type Connection, connectDatabase } from '../database/connect.ts'
 import { pendingMigrations } from '../database/migrations.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
 import { startServer } from '../server.ts'
+import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { demoKey } from './demo-key.ts'
 
 const graceMs = 10_000
@@ -27,6 +28,7 @@ async function serve(config: Config): Promise<void> {
       : null
   // The schema takes most of a second to build, which other commands do without.
   const { createApp } = await import('../app.ts')
+  const throttle = await throttleOf(config, log)
   let stopping = false
   const app = createApp({
     database: connection.database,
@@ -34,7 +36,13 @@ async function serve(config: Config): Promise<void> {
     clock: () => new Date(),
     log,
     unready: async () => (stopping ? ['The process is shutting down.'] : unready(connection)),
-    graphiql: config.graphiql ? (request) => graphiqlOptions(request, demo) : null,
+    warnings: () => throttle?.warnings() ?? [],
+    graphiql: config.graphiql === 'off' ? null : (request) => graphiqlOptions(request, demo),
+    graphiqlAccess: config.graphiql,
+    introspection: config.introspection,
+    suggestions: config.suggestions,
+    costLimit: config.costLimit,
+    throttle,
     corsOrigins: config.corsOrigins,
   })
   const server = await startServer(app, config)
@@ -43,6 +51,7 @@ async function serve(config: Config): Promise<void> {
     stopping = true
     log.info({ signal }, 'shutting down')
     await server.stop(graceMs)
+    throttle?.close()
     await connection.close()
     process.exit(0)
   }
@@ -50,6 +59,13 @@ async function serve(config: Config): Promise<void> {
   process.on('SIGINT', stop)
   process.stdout.write(`GraphiQL  ${server.url}/graphql\n`)
   if (demo) process.stdout.write(`Demo key  ${demo}\n`)
+}
+
+async function throttleOf({ bucket, redisUrl }: Config, log: Logger): Promise<Throttle | null> {
+  if (!bucket) return null
+  if (!redisUrl) return createThrottle({ size: bucket })
+  const { createRedisBuckets } = await import('../throttle/redis.ts')
+  return createThrottle({ size: bucket, shared: createRedisBuckets(redisUrl, bucket, log) })
 }
 
 /** What stands in the way of serving: a silent database, or one with tables older than the code. */
