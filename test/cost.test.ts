@@ -24,7 +24,7 @@ import { TooTangled } from '../src/operations/selection.ts'
 import { schema } from '../src/schema.ts'
 import { costs, costsByVariables } from './cost-documents.ts'
 import { done, oneOfEach, pipelineFixture, untouched } from './fixtures.ts'
-import { post, testTenant } from './harness.ts'
+import { appFor, post, testTenant } from './harness.ts'
 
 const board = `{ pipelines { name stages { name totals { currency count amount weightedAmount }
   deals(first: 20) { nodes { name organization { name } primaryContact { name } isRotting } } } } }`
@@ -225,7 +225,7 @@ describe('through the front door', () => {
       accept: 'application/graphql-response+json',
     }
     await untouched([t], async () => {
-      const { status, data, errors } = await post(t.app, { query }, headers)
+      const { status, data, errors } = await post(appFor(t), { query }, headers)
       const cost = costOf(query).requested
       expect([status, data, errors.length]).toEqual([400, null, 1])
       expect(errors[0]?.extensions).toEqual({ code: 'TOO_EXPENSIVE', cost, maximum: 10_000 })

@@ -133,6 +133,8 @@ export async function testTenant(): Promise<TestTenant> {
     clock: () => fixed ?? new Date(),
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     unready: async () => [],
+    // Tests look at more at once than a client may.
+    costLimit: 100_000,
     throttle: createThrottle({ size: endless }),
   })
   const write: TestTenant['write'] = (work) => {
