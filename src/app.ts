@@ -8,6 +8,8 @@ import { createEndpoint, type EndpointOptions } from './operations/endpoint.ts'
 export interface AppOptions extends EndpointOptions {
   /** What stands in the way of answering requests: empty when nothing does. */
   unready: () => Promise<string[]>
+  /** What an operator should know of a process that answers all the same. */
+  warnings?: () => string[]
   corsOrigins?: string[]
 }
 
@@ -38,15 +40,20 @@ export function createApp(options: AppOptions): App {
   if (options.corsOrigins?.length) {
     app.use(
       '/graphql',
-      cors({ origin: options.corsOrigins, allowMethods: ['GET', 'POST'], maxAge: 600 }),
+      cors({
+        origin: options.corsOrigins,
+        allowMethods: ['GET', 'POST'],
+        exposeHeaders: ['Retry-After', 'X-Request-Id'],
+        maxAge: 600,
+      }),
     )
   }
   app.get('/health/live', (c) => c.json({ status: 'live' }))
   app.get('/health/ready', async (c) => {
     const reasons = await options.unready()
-    return reasons.length === 0
-      ? c.json({ status: 'ready' })
-      : c.json({ status: 'unready', reasons }, 503)
+    if (reasons.length > 0) return c.json({ status: 'unready', reasons }, 503)
+    const warnings = options.warnings?.() ?? []
+    return c.json({ status: 'ready', ...(warnings.length > 0 && { warnings }) })
   })
   app.on(['GET', 'POST', 'OPTIONS'], '/graphql', (c) => endpoint(c.req.raw, c.get('requestId')))
   app.all('/graphql', () =>

@@ -73,6 +73,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
       description: `Many things by their ids, in that order, with null for what the tenant does not have. At most ${maxNodes}.`,
       authScopes: { scope: 'deals:read' },
       args: { ids: { description: 'Ids of things of any type.' } },
+      extensions: { cost: { items: ['ids'] } },
       resolve: (_root, { ids }, _ctx, { schema }, resolveNodes) => {
         if (ids.length <= maxNodes) return resolveNodes(ids.map((id) => nodeIdIn(schema, id)))
         throw codedError(
@@ -114,6 +115,7 @@ builder.mutationType({
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
+    extensions: { cost: { fixed: 5 } },
     description: 'How many items all pages have together. Counted only when asked for.',
     resolve: (connection) => connection.totalCount(),
   }),

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { type Access, accesses } from './auth/access.ts'
 import { type JwtSettings, jwtEnvironment } from './auth/jwt-settings.ts'
+import { type BucketSize, defaultBucketSize, defaultCostLimit } from './throttle/bucket.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const origins = z
@@ -11,6 +13,18 @@ const origins = z
       .filter(Boolean),
   )
   .pipe(z.array(z.url({ protocol: /^https?$/ })))
+
+/** Who may see something; a boolean says it for everybody. */
+const access = z
+  .preprocess(
+    (value) => (value === 'true' ? 'public' : value === 'false' ? 'off' : value),
+    z.enum(accesses),
+  )
+  .optional()
+
+const off = z.literal('off').transform(() => null)
+const limitOrOff = 'must be a number of points from 1 to 1000000000, or off'
+const points = z.coerce.number().int().min(1).max(1_000_000_000)
 
 const environment = z.object({
   DATABASE_URL: z
@@ -30,7 +44,16 @@ const environment = z.object({
   MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(5_000),
   KEEP_ALIVE_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(65_000),
   CORS_ORIGINS: origins.default([]),
-  GRAPHIQL: z.stringbool().default(true),
+  GRAPHIQL: access,
+  INTROSPECTION: access,
+  SUGGESTIONS: z.stringbool().optional(),
+  COST_LIMIT: z.union([off, points], limitOrOff).default(defaultCostLimit),
+  RATE_LIMIT_MAXIMUM: z.union([off, points], limitOrOff).default(defaultBucketSize.maximum),
+  RATE_LIMIT_RESTORE_RATE: points.default(defaultBucketSize.restoreRate),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a Redis URL: redis://host:6379')
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -43,7 +66,14 @@ export interface Config {
   maxConnections: number
   keepAliveTimeoutMs: number
   corsOrigins: string[]
-  graphiql: boolean
+  graphiql: Access
+  introspection: Access
+  suggestions: boolean
+  /** The most points that an operation may cost; infinite where there is no limit. */
+  costLimit: number
+  /** Null where there is no rate limit. */
+  bucket: BucketSize | null
+  redisUrl: string | null
   logLevel: string
   /** Which tokens are taken beside API keys; null when none are. */
   jwt: JwtSettings | null
@@ -62,27 +92,45 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     const problems = issues.map((issue) => `${issue.path[0] as string} is wrong: ${issue.message}`)
     throw new Error(problems.join('. '))
   }
-  const {
-    DATABASE_URL: url,
-    DATABASE_POOL_SIZE: poolSize,
-    DATA_DIR: dataDir,
-    ...others
-  } = parsed.data
+  return configOf(parsed.data, jwt.data)
+}
+
+function configOf(values: z.output<typeof environment>, jwt: Config['jwt']): Config {
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize, DATA_DIR: dataDir } = values
+  // Without a database of its own the gateway is a demo, which hides nothing of its schema.
+  const unlessDemo = url ? 'authenticated' : 'public'
   return {
     database: url ? { url, poolSize } : { dataDir },
-    port: others.PORT,
-    host: others.HOST,
-    requestTimeoutMs: others.REQUEST_TIMEOUT_MS,
+    port: values.PORT,
+    host: values.HOST,
+    requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
     // While one half has its connections, the other is read, prepared or written out.
     admission: {
-      maxInFlight: others.MAX_IN_FLIGHT ?? 2 * poolSize,
-      maxQueued: others.MAX_QUEUED,
+      maxInFlight: values.MAX_IN_FLIGHT ?? 2 * poolSize,
+      maxQueued: values.MAX_QUEUED,
     },
-    maxConnections: others.MAX_CONNECTIONS,
-    keepAliveTimeoutMs: others.KEEP_ALIVE_TIMEOUT_MS,
-    corsOrigins: others.CORS_ORIGINS,
-    graphiql: others.GRAPHIQL,
-    logLevel: others.LOG_LEVEL,
-    jwt: jwt.data,
+    maxConnections: values.MAX_CONNECTIONS,
+    keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
+    corsOrigins: values.CORS_ORIGINS,
+    graphiql: values.GRAPHIQL ?? unlessDemo,
+    introspection: values.INTROSPECTION ?? unlessDemo,
+    suggestions: values.SUGGESTIONS ?? !url,
+    ...limitsOf(values),
+    redisUrl: values.REDIS_URL ?? null,
+    logLevel: values.LOG_LEVEL,
+    jwt,
+  }
+}
+
+function limitsOf(values: z.output<typeof environment>): Pick<Config, 'costLimit' | 'bucket'> {
+  const { COST_LIMIT: costLimit, RATE_LIMIT_MAXIMUM: maximum } = values
+  if (costLimit !== null && maximum !== null && maximum < costLimit) {
+    throw new Error(
+      `RATE_LIMIT_MAXIMUM is wrong: it is ${maximum}, but must hold at least one operation of COST_LIMIT, which is ${costLimit}`,
+    )
+  }
+  return {
+    costLimit: costLimit ?? Number.POSITIVE_INFINITY,
+    bucket: maximum === null ? null : { maximum, restoreRate: values.RATE_LIMIT_RESTORE_RATE },
   }
 }

@@ -49,8 +49,8 @@ export interface Connection<R> {
   totalCount: () => Promise<number>
 }
 
-const maxPageSize = 100
-const defaultPageSize = 20
+export const maxPageSize = 100
+export const defaultPageSize = 20
 
 /** Prisma compiles a statement for each `take`, so that pages of any size share these few. */
 const takes = [1, 11, 21, 51, maxPageSize + 1]

@@ -7,6 +7,7 @@ import { openSession } from './database/session.ts'
 import type { Actor, Transaction, Written } from './database/transaction.ts'
 import type { Deadline } from './deadline.ts'
 import { codedError } from './errors.ts'
+import type { RateLimit } from './throttle/bucket.ts'
 
 /** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
 export type Batch<Value> = (source: BatchSource, keys: readonly string[]) => Promise<Value[]>
@@ -34,6 +35,8 @@ export interface Context {
   readonly requestId: string
   readonly log: Logger
   readonly deadline: Deadline
+  /** What was left in the viewer's bucket as the operation began; null where there is none. */
+  readonly rateLimit: RateLimit | null
   now(): Date
   /**
    * The request's dataloader of a batch function, found again by that function or by the key given
@@ -52,6 +55,7 @@ export interface RequestScope {
   log: Logger
   clock: () => Date
   deadline: Deadline
+  rateLimit?: RateLimit | null
 }
 
 export function createContext(request: RequestScope): Context {
@@ -77,6 +81,7 @@ export function createContext(request: RequestScope): Context {
     requestId,
     log,
     deadline,
+    rateLimit: request.rateLimit ?? null,
     now: () => now,
     loader<Value>(batch: Batch<Value>, key?: string) {
       const known = loaders.get(key ?? batch)

@@ -38,6 +38,8 @@ interface MutationOptions<Fields extends InputFieldMap, Result> {
     unkept?: readonly (keyof Result & string)[]
     fields: (t: PayloadFields<Result>) => ReturnType<Parameters<typeof builder.objectFields>[1]>
   }
+  /** Whether the input has `items`, each of which costs what a mutation does. */
+  isBulk?: boolean
   /** Turns the input into what a service is called with, and says what is done in the transaction. */
   write: (input: InputShapeFromFields<Fields>, ctx: Context) => (tx: Transaction) => Promise<Result>
 }
@@ -54,7 +56,7 @@ export function mutation<
   Result extends { [K in keyof Result]: Plain<Result[K]> },
 >(
   name: string,
-  { scope, description, input, payload, write }: MutationOptions<Fields, Result>,
+  { scope, description, input, isBulk = false, payload, write }: MutationOptions<Fields, Result>,
 ): void {
   const pascal = `${name[0]?.toUpperCase()}${name.slice(1)}`
   const Input = builder.inputType(`${pascal}Input`, {
@@ -100,6 +102,7 @@ export function mutation<
       nullable: true,
       authScopes: { scope },
       description,
+      extensions: isBulk ? { cost: { items: ['input', 'items'] } } : {},
       args: { input: t.arg({ type: Input, required: true, description: input.description }) },
       resolve,
     }),

@@ -42,6 +42,7 @@ export const UserErrorInterface = builder.interfaceRef<UserError>('UserError').i
 /** The field that every payload has. */
 export const userErrors = {
   type: [UserErrorInterface] as [typeof UserErrorInterface],
+  extensions: { cost: { size: 1 } },
   description: 'What is wrong with the input; empty when it was done.',
 }
 

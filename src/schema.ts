@@ -1,4 +1,5 @@
 import './viewer/type.ts'
+import './rate-limit/type.ts'
 import './tenant/mutations.ts'
 import './member/mutations.ts'
 import './api-key/mutations.ts'

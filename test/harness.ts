@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
-import { type App, createApp } from '../src/app.ts'
+import { type App, type AppOptions, createApp } from '../src/app.ts'
 import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Role } from '../src/auth/scopes.ts'
 import { createDatabase, type Database, type Db } from '../src/database/database.ts'
@@ -11,6 +11,7 @@ import { openEmbedded } from '../src/database/embedded.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { operator, type Transaction, writeTransaction } from '../src/database/transaction.ts'
 import { createTenant } from '../src/tenant/service.ts'
+import { createThrottle } from '../src/throttle/throttle.ts'
 import { auditedLog, rememberSaid } from './log-audit.ts'
 
 export interface TestDatabase {
@@ -91,6 +92,9 @@ export interface GraphqlAnswer {
     path?: (string | number)[]
     extensions: { code: string; requestId?: string }
   }[]
+  /** What the answer says beside data and errors, such as its cost. */
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape that its test asked for.
+  extensions: any
 }
 
 export interface TestTenant {
@@ -115,6 +119,9 @@ export interface TestTenant {
   recordStatements: TestDatabase['recordStatements']
 }
 
+/** A bucket that no test empties unless it is about that. */
+const endless = { maximum: 1_000_000_000, restoreRate: 1_000_000 }
+
 /** A fresh tenant with an app in front of it. */
 export async function testTenant(): Promise<TestTenant> {
   const { database, recordStatements } = await testDatabase()
@@ -130,6 +137,9 @@ export async function testTenant(): Promise<TestTenant> {
     log: auditedLog((line) => logged.push(line)),
     unready: async () => [],
     requestTimeoutMs: 30_000,
+    // Tests look at more at once than a client may.
+    costLimit: 100_000,
+    throttle: createThrottle({ size: endless }),
   })
   const write: TestTenant['write'] = (work) => {
     const actor = { ...operator, kind: 'API_KEY' } as const
@@ -173,6 +183,18 @@ export async function testTenant(): Promise<TestTenant> {
   }
 }
 
+/** Another gateway before the same database. */
+export function appFor(t: TestTenant, options: Partial<AppOptions> = {}): App {
+  return createApp({
+    database: t.database,
+    authenticate: createApiKeyAuthenticate(t.database),
+    clock: () => new Date(),
+    log: auditedLog(),
+    unready: async () => [],
+    ...options,
+  })
+}
+
 export async function post(
   app: App,
   body: unknown,
@@ -186,5 +208,6 @@ export async function post(
   })
   const response = await app.fetch(request)
   const answer = (await response.json()) as Partial<GraphqlAnswer>
-  return { status: response.status, data: answer.data ?? null, errors: answer.errors ?? [] }
+  const { data = null, errors = [], extensions = {} } = answer
+  return { status: response.status, data, errors, extensions }
 }

@@ -103,7 +103,7 @@ describe('authentication', () => {
       ['x-api-key', key],
     ] as const) {
       const { status, body } = await anonymous(viewerRole, { [name]: value })
-      expect([status, body]).toEqual([200, { data: { viewer: { role: 'ADMIN' } } }])
+      expect([status, body.data]).toEqual([200, { viewer: { role: 'ADMIN' } }])
     }
   })
 
@@ -124,6 +124,12 @@ describe('health', () => {
   it('needs no credential', async () => {
     expect(await send('/health/live')).toMatchObject({ status: 200, body: { status: 'live' } })
     expect(await send('/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } })
+  })
+
+  it('is ready with a warning', async () => {
+    const app = appWith({ warnings: () => ['Redis does not answer.'] })
+    const { status, body } = await send('/health/ready', {}, app)
+    expect([status, body]).toEqual([200, { status: 'ready', warnings: ['Redis does not answer.'] }])
   })
 
   it('is not ready for a reason', async () => {
@@ -204,7 +210,7 @@ describe('methods and routes', () => {
     await dealFixture(t, { name: 'Rocket' })
     const query = 'query ($n: Int!) { dealByNumber(number: $n) { name } }'
     const answer = await get({ query, variables: '{"n":1}' })
-    expect(answer.body).toEqual({ data: { dealByNumber: { name: 'Rocket' } } })
+    expect(answer.body.data).toEqual({ dealByNumber: { name: 'Rocket' } })
   })
 
   it('refuses a mutation by GET, which then did nothing', async () => {
@@ -320,7 +326,8 @@ describe('cross-origin requests', () => {
   it('are allowed to the origins configured and to no others', async () => {
     const app = appWith({ corsOrigins: [origin] })
     const asked = await send('/graphql', posted({ query: viewerRole }, { origin }), app)
-    expect(asked.body).toEqual({ data: { viewer: { role: 'ADMIN' } } })
+    expect(asked.body.data).toEqual({ viewer: { role: 'ADMIN' } })
+    expect(asked.headers.get('access-control-expose-headers')).toContain('Retry-After')
     const preflighted = await send('/graphql', preflight, app)
     expect(preflighted.status).toBe(204)
     for (const { headers } of [asked, preflighted]) {

@@ -13,11 +13,16 @@ const otherFolders: Record<string, string> = {
   generated: 'written by Prisma',
   graphiql: 'the page for browsers',
   operations: 'a request on its way to the schema',
+  throttle: 'buckets of points, in this process and in Redis, which know of no operation',
 }
 
 /** What a layer may import of the modules; `own` is of its own module only. */
 const mayImport: Record<string, { any: string[]; own: string[]; folders: string[] }> = {
-  type: { any: ['type', 'filters', 'loaders', 'rules'], own: [], folders: ['auth', 'generated'] },
+  type: {
+    any: ['type', 'filters', 'loaders', 'rules'],
+    own: [],
+    folders: ['auth', 'generated', 'throttle'],
+  },
   filters: { any: [], own: [], folders: ['generated'] },
   loaders: { any: ['rules'], own: ['filters'], folders: ['database', 'generated'] },
   // Inputs share enums with the filters.

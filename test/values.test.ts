@@ -239,7 +239,12 @@ describe('readConfig', () => {
       port: 4000,
       host: '127.0.0.1',
       corsOrigins: [],
-      graphiql: true,
+      graphiql: 'public',
+      introspection: 'public',
+      suggestions: true,
+      costLimit: 10_000,
+      bucket: { maximum: 20_000, restoreRate: 1_000 },
+      redisUrl: null,
       logLevel: 'info',
       requestTimeoutMs: 10_000,
       admission: { maxInFlight: 20, maxQueued: 200 },
@@ -266,6 +271,12 @@ describe('readConfig', () => {
       HOST: '0.0.0.0',
       CORS_ORIGINS: 'https://crm.example, http://localhost:3000',
       GRAPHIQL: 'false',
+      INTROSPECTION: 'off',
+      SUGGESTIONS: 'true',
+      COST_LIMIT: '500',
+      RATE_LIMIT_MAXIMUM: '600',
+      RATE_LIMIT_RESTORE_RATE: '50',
+      REDIS_URL: 'rediss://cache:6380/2',
       LOG_LEVEL: 'warn',
       REQUEST_TIMEOUT_MS: '2500',
       MAX_IN_FLIGHT: '30',
@@ -278,7 +289,12 @@ describe('readConfig', () => {
       port: 8080,
       host: '0.0.0.0',
       corsOrigins: ['https://crm.example', 'http://localhost:3000'],
-      graphiql: false,
+      graphiql: 'off',
+      introspection: 'off',
+      suggestions: true,
+      costLimit: 500,
+      bucket: { maximum: 600, restoreRate: 50 },
+      redisUrl: 'rediss://cache:6380/2',
       logLevel: 'warn',
       requestTimeoutMs: 2_500,
       admission: { maxInFlight: 30, maxQueued: 0 },
@@ -300,6 +316,14 @@ describe('readConfig', () => {
     ['CORS_ORIGINS', 'crm.example'],
     ['CORS_ORIGINS', 'https://crm.example,ftp://x'],
     ['GRAPHIQL', 'perhaps'],
+    ['INTROSPECTION', 'perhaps'],
+    ['SUGGESTIONS', 'perhaps'],
+    ['COST_LIMIT', '0'],
+    ['COST_LIMIT', 'none'],
+    ['RATE_LIMIT_MAXIMUM', '-1'],
+    ['RATE_LIMIT_MAXIMUM', '9999'],
+    ['RATE_LIMIT_RESTORE_RATE', '0'],
+    ['REDIS_URL', 'http://cache'],
     ['LOG_LEVEL', 'loud'],
     ['REQUEST_TIMEOUT_MS', '0'],
     ['REQUEST_TIMEOUT_MS', '3600000'],
@@ -309,6 +333,33 @@ describe('readConfig', () => {
     ['KEEP_ALIVE_TIMEOUT_MS', '1.5'],
   ])('refuses %s=%s by its name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name} is wrong: .+`))
+  })
+
+  it('shows the schema to authenticated viewers only where there is a database', () => {
+    expect(readConfig({ DATABASE_URL: 'postgres://db/deals' })).toMatchObject({
+      graphiql: 'authenticated',
+      introspection: 'authenticated',
+      suggestions: false,
+    })
+  })
+
+  it('refuses a bucket that holds no operation as expensive as is allowed', () => {
+    expect(() => readConfig({ COST_LIMIT: '30000' })).toThrow(
+      'RATE_LIMIT_MAXIMUM is wrong: it is 20000, but must hold at least one operation of COST_LIMIT, which is 30000',
+    )
+  })
+
+  it.each([
+    ['true', 'public'],
+    ['false', 'off'],
+    ['authenticated', 'authenticated'],
+  ])('reads GRAPHIQL=%s as %s', (written, graphiql) => {
+    expect(readConfig({ GRAPHIQL: written })).toMatchObject({ graphiql })
+  })
+
+  it('has no limits of cost and rate that are off', () => {
+    const limits = { COST_LIMIT: 'off', RATE_LIMIT_MAXIMUM: 'off' }
+    expect(readConfig(limits)).toMatchObject({ costLimit: Number.POSITIVE_INFINITY, bucket: null })
   })
 
   it('names every variable that is wrong', () => {

@@ -36,6 +36,7 @@ const payloadOf = (Result: typeof MoveDealsResult) => ({
       type: [Result],
       // An item has user errors of its own; its rows need `deals:read` again.
       skipTypeScopes: true,
+      extensions: { cost: { size: 'items' } },
       description:
         'One result an item, in the order of the items; empty when the bulk was refused before its items were looked at.',
       resolve: ({ results = [] }, _args, ctx, info) => loadResults(results, ctx, info),
@@ -53,6 +54,7 @@ mutation('moveDeals', {
       atomic: atomic(t),
     }),
   },
+  isBulk: true,
   payload: payloadOf(MoveDealsResult),
   write: (input) => {
     const moves = input.items.map(moveOf)
@@ -70,6 +72,7 @@ mutation('updateDeals', {
       atomic: atomic(t),
     }),
   },
+  isBulk: true,
   payload: payloadOf(UpdateDealsResult),
   write: (input) => {
     const changes = input.items.map((item) => ({ ...decodeValues(item), ...versionedOf(item) }))
@@ -87,6 +90,7 @@ mutation('deleteDeals', {
       atomic: atomic(t),
     }),
   },
+  isBulk: true,
   payload: payloadOf(DeleteDealsResult),
   write: (input) => {
     const deals = input.items.map(versionedOf)

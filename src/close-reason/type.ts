@@ -33,6 +33,7 @@ builder.queryField('closeReasons', (t) =>
   t.prismaField({
     type: [CloseReason],
     authScopes: { scope: 'deals:read' },
+    extensions: { cost: { size: 20 } },
     description: 'Why deals are won or lost, by name.',
     args: {
       kind: t.arg({ type: ClosedKind, description: 'Only those of this kind.' }),

@@ -11,6 +11,7 @@ import type { Database } from '../database/database.ts'
 import { pendingMigrations } from '../database/migrations.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
 import { startServer } from '../server.ts'
+import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { demoKey } from './demo-key.ts'
 
 const graceMs = 10_000
@@ -38,6 +39,7 @@ async function serve(config: Config): Promise<void> {
     'dataDir' in config.database ? await demoKey(database, config.database.dataDir) : null
   // The schema takes most of a second to build, which other commands do without.
   const { createApp } = await import('../app.ts')
+  const throttle = await throttleOf(config, log)
   let stopping = false
   const app = createApp({
     database,
@@ -48,7 +50,13 @@ async function serve(config: Config): Promise<void> {
     clock,
     log,
     unready: async () => (stopping ? ['The process is shutting down.'] : unready(connection)),
-    graphiql: config.graphiql ? (request) => graphiqlOptions(request, demo) : null,
+    warnings: () => throttle?.warnings() ?? [],
+    graphiql: config.graphiql === 'off' ? null : (request) => graphiqlOptions(request, demo),
+    graphiqlAccess: config.graphiql,
+    introspection: config.introspection,
+    suggestions: config.suggestions,
+    costLimit: config.costLimit,
+    throttle,
     corsOrigins: config.corsOrigins,
     requestTimeoutMs: config.requestTimeoutMs,
     admission: config.admission,
@@ -60,6 +68,7 @@ async function serve(config: Config): Promise<void> {
     stopping = true
     log.info({ signal }, 'shutting down')
     await server.stop(graceMs)
+    throttle?.close()
     await connection.close()
     process.exit(0)
   }
@@ -81,6 +90,13 @@ async function tokens(settings: JwtSettings, log: Logger) {
   })
   if ('file' in settings.keys) await loaded
   return (database: Database) => createJwtAuthenticator({ database, keys, settings, clock, log })
+}
+
+async function throttleOf({ bucket, redisUrl }: Config, log: Logger): Promise<Throttle | null> {
+  if (!bucket) return null
+  if (!redisUrl) return createThrottle({ size: bucket })
+  const { createRedisBuckets } = await import('../throttle/redis.ts')
+  return createThrottle({ size: bucket, shared: createRedisBuckets(redisUrl, bucket, log) })
 }
 
 /** What stands in the way of serving: a silent database, or one with tables older than the code. */

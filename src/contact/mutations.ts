@@ -24,6 +24,7 @@ const payload = {
     ),
     duplicates: t.prismaField({
       type: [Contact],
+      extensions: { cost: { size: 10 } },
       description:
         'A warning: others with the same email, in any case; at most 10, the oldest first.',
       resolve: async (query, { contactId: id }, _args, { db, viewer: { tenantId } }) => {

@@ -56,6 +56,7 @@ builder.queryField('customFields', (t) =>
   t.prismaField({
     type: [CustomFieldDefinition],
     authScopes: { scope: 'deals:read' },
+    extensions: { cost: { size: 20 } },
     description: 'The fields that the tenant adds to its deals, in their order.',
     args: {
       includeArchived: t.arg.boolean({

@@ -5,6 +5,7 @@ import { Member } from '../member/type.ts'
 builder.prismaObjectField(Deal, 'assignees', (t) =>
   t.field({
     type: [Member],
+    extensions: { cost: { size: 3 } },
     description: 'The members who work on it beside its owner, by name.',
     select: (_args, _ctx, nested) => ({
       assignees: { select: { member: nested() }, orderBy: { member: { name: 'asc' } } },

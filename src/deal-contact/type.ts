@@ -34,6 +34,7 @@ export const DealContact = builder.prismaNode('DealContact', {
 
 builder.prismaObjectField(Deal, 'contacts', (t) =>
   t.relation('contacts', {
+    extensions: { cost: { size: 3 } },
     type: DealContact,
     description:
       'The contacts on it: the primary one first, then in the order in which they were added.',

@@ -135,6 +135,7 @@ async function valuesOf(ctx: Context, stored: unknown): Promise<StoredValue[]> {
 builder.prismaObjectField(Deal, 'customFields', (t) =>
   t.field({
     type: [CustomFieldValue],
+    extensions: { cost: { size: 8 } },
     description:
       'The values that it has of the tenant’s own fields, in the order of the fields; of archived ones too.',
     select: { customFields: true },

@@ -37,6 +37,7 @@ const DealTotal = builder.objectRef<Total>('DealTotal').implement({
 builder.prismaObjectField(Stage, 'totals', (t) =>
   t.field({
     type: [StageTotal],
+    extensions: { cost: { fixed: 5 } },
     description:
       'One total for each currency of its live deals. One statement for all stages asked for.',
     resolve: ({ id }, _args, ctx) => ctx.loader(stageTotals).load(id),
@@ -49,6 +50,7 @@ const totalsArgs = builder.args((t) => ({
 
 const totalsOf = (parent: TotalsParent) => ({
   type: [DealTotal] as [typeof DealTotal],
+  extensions: { cost: { fixed: 5 } },
   args: totalsArgs,
   resolve({ id }: { id: string }, { status }: { status?: string | null }, ctx: Context) {
     const { batch, key } = dealTotals(parent, status)

@@ -29,6 +29,7 @@ const Transition = builder.objectRef<TransitionShape>('Transition').implement({
     }),
     reasons: t.expose('reasons', {
       type: [UserErrorInterface],
+      extensions: { cost: { size: 1 } },
       description: 'Why it is not allowed: the errors that `moveDeal` would answer with.',
     }),
   }),
@@ -37,6 +38,7 @@ const Transition = builder.objectRef<TransitionShape>('Transition').implement({
 builder.prismaObjectField(Deal, 'allowedTransitions', (t) =>
   t.field({
     type: [Transition],
+    extensions: { cost: { size: 8 } },
     description:
       'The other stages of its pipeline in their order, and whether the viewer may move it there: decided as `moveDeal` decides.',
     select: {

@@ -1,21 +1,21 @@
 import { GraphQLError } from 'graphql'
-import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Logger } from 'pino'
+import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Database } from '../database/database.ts'
 import { Deadline } from '../deadline.ts'
 import { type ErrorCode, errorResponse, errorStatus } from '../errors.ts'
 import { Admission, type AdmissionLimits, Overloaded } from './admission.ts'
 import { BodyIncomplete, BodyTooLarge, maxBodyBytes, readBody } from './body.ts'
-import { createGraphqlServer, type ServerContext } from './server.ts'
+import { createGraphqlServer, type GraphqlServerOptions, type ServerContext } from './server.ts'
 
-export interface EndpointOptions {
+export interface EndpointOptions extends GraphqlServerOptions {
   database: Database
   authenticate: Authenticate
   clock: () => Date
   log: Logger
-  /** The page for browsers, or none. */
-  graphiql?: ((request: Request) => GraphiQLOptions) | null
+  /** Who gets the page for browsers. */
+  graphiqlAccess?: Access
   /** How long a request may take from its last byte on, waiting included. */
   requestTimeoutMs?: number
   admission?: AdmissionLimits
@@ -58,11 +58,16 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
 }
 
 function createAnswer(options: EndpointOptions): Answer {
-  const { database, authenticate, clock, log, graphiql = null } = options
-  const server = createGraphqlServer({ graphiql })
+  const { database, authenticate, clock, log } = options
+  const { graphiql = null, graphiqlAccess = 'authenticated' } = options
+  const server = createGraphqlServer(options)
   return async (request, requestId, deadline) => {
     const viewer = await viewerOf(request, authenticate, deadline)
     if (viewer instanceof Response) return viewer
+    if (graphiql && isForPage(request) && !isOpenTo(graphiqlAccess, viewer)) {
+      const message = 'The page for browsers is only for requests with a credential.'
+      return errorResponse('UNAUTHENTICATED', message, { 'www-authenticate': 'Bearer' })
+    }
     const scope = { database, viewer, log, clock, requestId, deadline }
     const response = await server.fetch(request, scope)
     if (response.status !== errorStatus.NOT_ACCEPTABLE) return uncached(response)
@@ -71,6 +76,11 @@ function createAnswer(options: EndpointOptions): Answer {
       'Accept application/json or application/graphql-response+json.',
     )
   }
+}
+
+/** Whether it asks for a page as browsers do. */
+function isForPage({ method, headers }: Request): boolean {
+  return method === 'GET' && Boolean(headers.get('accept')?.includes('text/html'))
 }
 
 /**

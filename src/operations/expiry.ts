@@ -15,7 +15,8 @@ export function tellExpiry(
   const { errors } = result
   if (!errors?.some(isExpiry)) return result
   if (operation !== OperationTypeNode.MUTATION) {
-    return { errors: [deadlineExceeded(deadline.limitMs)] }
+    const { data: _, ...others } = result
+    return { ...others, errors: [deadlineExceeded(deadline.limitMs)] }
   }
   return { ...result, errors: errors.map((error) => (isExpiry(error) ? ofField(error) : error)) }
 

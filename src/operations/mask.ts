@@ -1,6 +1,26 @@
-import { GraphQLError } from 'graphql'
+import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
+import { mostErrors } from './limits.ts'
+
+const suggestion = / Did you mean [\w ,"]+\?$/
+
+/**
+ * What is wrong with variables is told no longer than what is wrong with a document, and as that
+ * without suggestions where they are off: the executor makes them in any case.
+ */
+export function maskVariables(result: ExecutionResult, suggestions: boolean): ExecutionResult {
+  const { data, errors } = result
+  if (data !== undefined || !errors) return result
+  const told = errors.slice(0, mostErrors)
+  return { ...result, errors: suggestions ? told : told.map(withoutSuggestion) }
+}
+
+function withoutSuggestion(error: GraphQLError): GraphQLError {
+  const { nodes, source, positions, originalError, extensions } = error
+  const where = { nodes, source, positions, originalError, extensions }
+  return new GraphQLError(error.message.replace(suggestion, ''), where)
+}
 
 /**
  * What a client may see of an error. Errors made for it keep their code; anything else is a fault,

@@ -1,17 +1,23 @@
 import {
+  type DefinitionNode,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   Kind,
+  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
   visit,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
-import { depthOf, isStorable, maxDepth, maxTokens } from './limits.ts'
+import { costOfOperation, type OperationCost } from './cost.ts'
+import { excessOf, isStorable, maxTokens, mostErrors } from './limits.ts'
+import { TooTangled } from './selection.ts'
 
 export const unstorable = 'A text has a character that cannot be stored, such as U+0000.'
 
@@ -19,48 +25,131 @@ export const unstorable = 'A text has a character that cannot be stored, such as
 const cachedDocuments = 1_000
 const cachedCharacters = 16_000_000
 
-const mostErrors = 20
+export interface OperationRequest {
+  text: string
+  operationName?: string | null
+  variables?: Record<string, unknown> | null
+  viewer: Viewer | null
+}
 
-/** The one way from a request's text to a document that may be executed, for every transport. */
-export type PrepareOperation = (text: string, viewer: Viewer | null) => DocumentNode
+/** What may be executed. */
+export interface PreparedOperation {
+  document: DocumentNode
+  /** Null where the request does not say which of the document's operations it wants. */
+  cost: OperationCost | null
+}
+
+/** The one way from a request to a document that may be executed, for every transport. */
+export type PrepareOperation = (request: OperationRequest) => PreparedOperation
+
+export interface PrepareOptions {
+  /** Who may ask for the schema by introspection. */
+  introspection: Access
+  /** Whether errors guess what a misspelt name was meant to be. */
+  suggestions: boolean
+  /** The most points that an operation may cost. */
+  costLimit: number
+}
+
+/** A document within the limits, and what decides who may ask for it. */
+interface KnownDocument {
+  document: DocumentNode
+  isIntrospection: boolean
+  /** Whether it asks for nothing but what tells of the gateway itself. */
+  isAboutNoTenant: boolean
+}
 
 /**
- * Parses, limits and validates a document, in this order, so that no step sees what the one before
- * refuses. It throws a GraphQLError, or an array of them, each with its code and HTTP status.
- * Documents that pass are remembered by their text.
+ * Parses, limits, validates and costs a document, in this order, so that no step sees what the one
+ * before refuses. It throws a GraphQLError, or an array of them, each with its code and HTTP status.
+ * Documents that pass are remembered by their text; the cost depends on the variables too.
  */
-export function createPrepareOperation(schema: GraphQLSchema): PrepareOperation {
-  const prepared = new LRUCache<string, DocumentNode>({
+export function createPrepareOperation(
+  schema: GraphQLSchema,
+  options: PrepareOptions,
+): PrepareOperation {
+  const prepared = new LRUCache<string, KnownDocument>({
     max: cachedDocuments,
     maxSize: cachedCharacters,
     sizeCalculation: (_, text) => text.length,
   })
-  return (text, viewer) => {
-    const known = prepared.get(text)
-    const document = known ?? parseWithinLimits(text)
-    if (!viewer && !isPublic(document)) {
-      throw refusal(
-        'UNAUTHENTICATED',
-        'Send an API key or a token as `Authorization: Bearer …` or `x-api-key: …`.',
-      )
+  return ({ text, operationName, variables, viewer }) => {
+    const remembered = prepared.get(text)
+    const known = remembered ?? parseWithinLimits(text)
+    authorize(known, viewer, options)
+    if (!remembered) {
+      validateDocument(schema, known.document, options)
+      prepared.set(text, known)
     }
-    if (known) return known
-    refuseUnstorableTexts(document)
-    const errors = validate(schema, document, specifiedRules, { maxErrors: mostErrors })
-    if (errors.length > 0) throw new AggregateError(errors.map(invalidDocument))
-    prepared.set(text, document)
-    return document
+    const { document } = known
+    const operation = getOperationAST(document, operationName)
+    const cost = operation && costWithinLimit(schema, document, operation, variables ?? {}, options)
+    return { document, cost: cost ?? null }
   }
 }
 
-function parseWithinLimits(text: string): DocumentNode {
+function parseWithinLimits(text: string): KnownDocument {
   const document = parseDocument(text)
-  const depth = depthOf(document)
-  if (depth <= maxDepth) return document
+  const excess = excessOf(document)
+  if (excess) throw refusal(excess.code, excess.message)
+  return { document, ...aboutOf(document) }
+}
+
+/**
+ * Without a credential only `__typename` can be asked for, which tells that the gateway is there
+ * and nothing else, and introspection where that is public.
+ */
+function authorize(
+  { isIntrospection, isAboutNoTenant }: KnownDocument,
+  viewer: Viewer | null,
+  { introspection }: PrepareOptions,
+): void {
+  if (isIntrospection && introspection === 'off') {
+    throw refusal('INTROSPECTION_DISABLED', 'This gateway does not answer introspection.')
+  }
+  if (viewer || (isAboutNoTenant && (!isIntrospection || isOpenTo(introspection, viewer)))) return
   throw refusal(
-    'TOO_DEEP',
-    `The document is ${depth} fields deep; at most ${maxDepth} are allowed.`,
+    'UNAUTHENTICATED',
+    'Send an API key or a token as `Authorization: Bearer …` or `x-api-key: …`.',
   )
+}
+
+function validateDocument(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { suggestions }: PrepareOptions,
+): void {
+  refuseUnstorableTexts(document)
+  const errors = validate(schema, document, specifiedRules, {
+    maxErrors: mostErrors,
+    hideSuggestions: !suggestions,
+  })
+  if (errors.length > 0) throw new AggregateError(errors.slice(0, mostErrors).map(invalidDocument))
+}
+
+function costWithinLimit(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+  { costLimit }: PrepareOptions,
+): OperationCost {
+  const cost = costOrRefusal(schema, document, operation, variables)
+  if (cost.requested <= costLimit) return cost
+  throw refusal(
+    'TOO_EXPENSIVE',
+    `The operation costs up to ${cost.requested} points; at most ${costLimit} are allowed. Ask for smaller pages by \`first\`, or for less of each item, or in several operations.`,
+    { cost: cost.requested, maximum: costLimit },
+  )
+}
+
+function costOrRefusal(...operation: Parameters<typeof costOfOperation>): OperationCost {
+  try {
+    return costOfOperation(...operation)
+  } catch (error) {
+    if (!(error instanceof TooTangled)) throw error
+    throw refusal('TOO_EXPENSIVE', 'The fragments of the document lead to too much: use fewer.')
+  }
 }
 
 function parseDocument(text: string): DocumentNode {
@@ -83,17 +172,29 @@ function refuseUnstorableTexts(document: DocumentNode): void {
   })
 }
 
-/**
- * Without a credential only `__typename` can be asked for, which tells that the gateway is there
- * and nothing else.
- */
-function isPublic(document: DocumentNode): boolean {
-  return document.definitions.every(
-    (node) =>
-      node.kind === Kind.OPERATION_DEFINITION &&
-      node.selectionSet.selections.every(
-        (field) => field.kind === Kind.FIELD && field.name.value === '__typename',
-      ),
+const metaFields = ['__typename', '__schema', '__type']
+
+function aboutOf(document: DocumentNode): Omit<KnownDocument, 'document'> {
+  let isIntrospection = false
+  let hasVariables = false
+  visit(document, {
+    Field({ name }) {
+      if (name.value === '__schema' || name.value === '__type') isIntrospection = true
+    },
+    VariableDefinition() {
+      hasVariables = true
+    },
+  })
+  // What is wrong with a variable or a fragment would tell the anonymous what the schema has.
+  const isAboutNoTenant = document.definitions.every(asksForMetaFields)
+  return { isIntrospection, isAboutNoTenant: isAboutNoTenant && (isIntrospection || !hasVariables) }
+}
+
+function asksForMetaFields(node: DefinitionNode): boolean {
+  if (node.kind === Kind.FRAGMENT_DEFINITION) return node.typeCondition.name.value.startsWith('__')
+  if (node.kind !== Kind.OPERATION_DEFINITION) return false
+  return node.selectionSet.selections.every(
+    (field) => field.kind === Kind.FIELD && metaFields.includes(field.name.value),
   )
 }
 
@@ -105,12 +206,12 @@ function invalidDocument(error: GraphQLError): GraphQLError {
  * Refuses a request before it is executed. The status holds for answers in the newer media type, as
  * the HTTP spec has it.
  */
-function refusal(code: ErrorCode, message: string): GraphQLError {
-  return withCode(new GraphQLError(message), code)
+function refusal(code: ErrorCode, message: string, extensions: object = {}): GraphQLError {
+  return withCode(new GraphQLError(message), code, extensions)
 }
 
-function withCode(error: GraphQLError, code: ErrorCode): GraphQLError {
+function withCode(error: GraphQLError, code: ErrorCode, extensions: object = {}): GraphQLError {
   const http = { status: errorStatus[code], spec: code !== 'UNAUTHENTICATED' }
   const { message, nodes, source, positions } = error
-  return codedError(code, message, { http }, { nodes, source, positions })
+  return codedError(code, message, { ...extensions, http }, { nodes, source, positions })
 }

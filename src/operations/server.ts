@@ -1,5 +1,5 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
-import { type ExecutionArgs, getOperationAST } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql'
 import {
   createYoga,
   type GraphiQLOptions,
@@ -9,18 +9,36 @@ import {
 import { createContext, type RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
+import { defaultCostLimit } from '../throttle/bucket.ts'
+import { createThrottle, type Throttle } from '../throttle/throttle.ts'
+import { executeCharged } from './charge.ts'
 import { tellExpiry } from './expiry.ts'
 import { isStorable } from './limits.ts'
-import { maskError } from './mask.ts'
-import { createPrepareOperation, unstorable } from './prepare.ts'
+import { maskError, maskVariables } from './mask.ts'
+import {
+  createPrepareOperation,
+  type PreparedOperation,
+  type PrepareOptions,
+  unstorable,
+} from './prepare.ts'
 
 /** What is known of a request before it is parsed. */
 export type ServerContext = RequestScope
 
-export interface GraphqlServerOptions {
-  /** The page for browsers, or none. */
-  graphiql: ((request: Request) => GraphiQLOptions) | null
+/** The same with what Yoga and the plugins have added. */
+interface OperationContext extends ServerContext {
+  params: { operationName?: string; variables?: Record<string, unknown> }
+  prepared?: PreparedOperation
 }
+
+export interface GraphqlServerOptions extends Partial<PrepareOptions> {
+  /** The page for browsers, or none. */
+  graphiql?: ((request: Request) => GraphiQLOptions) | null
+  /** What operations are charged to; null for nothing, by default to buckets in memory. */
+  throttle?: Throttle | null
+}
+
+type Settings = PrepareOptions & { throttle: Throttle | null }
 
 export type GraphqlServer = YogaServerInstance<ServerContext, object>
 
@@ -28,7 +46,9 @@ export type GraphqlServer = YogaServerInstance<ServerContext, object>
  * GraphQL over HTTP. Yoga speaks the protocol; preparing, executing in the tenant's transactions
  * and masking are ours.
  */
-export function createGraphqlServer({ graphiql }: GraphqlServerOptions): GraphqlServer {
+export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServer {
+  const { graphiql = null } = options
+  const settings = settingsOf(options)
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -41,36 +61,52 @@ export function createGraphqlServer({ graphiql }: GraphqlServerOptions): Graphql
     logging: false,
     maskedErrors: false,
     parserAndValidationCache: false,
-    plugins: [preparing(), executing(), masking()],
+    plugins: [preparing(settings), executing(settings), masking()],
   })
 }
 
-function preparing(): Plugin<ServerContext> {
-  const prepare = createPrepareOperation(schema)
+function settingsOf(options: GraphqlServerOptions): Settings {
+  const { introspection = 'authenticated', suggestions = false } = options
+  const { throttle = createThrottle(), costLimit = defaultCostLimit } = options
+  // What the bucket can never hold could never run.
+  const held = throttle?.size.maximum ?? Number.POSITIVE_INFINITY
+  return { introspection, suggestions, throttle, costLimit: Math.min(costLimit, held) }
+}
+
+function preparing(settings: Settings): Plugin<ServerContext> {
+  const prepare = createPrepareOperation(schema, settings)
   return {
     onParse({ params, context, setParsedDocument }) {
-      setParsedDocument(prepare(String(params.source), (context as ServerContext).viewer))
+      const operation = context as OperationContext
+      const { viewer, params: request } = operation
+      operation.prepared = prepare({ ...request, text: String(params.source), viewer })
+      setParsedDocument(operation.prepared.document)
     },
     // prepareOperation has validated the document, or this text before.
     onValidate: ({ setResult }) => setResult([]),
   }
 }
 
-function executing(): Plugin<ServerContext> {
+function executing({ throttle, suggestions }: Settings): Plugin<ServerContext> {
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args: ExecutionArgs) => {
+        const scope = args.contextValue as OperationContext
+        const cost = scope.prepared?.cost
+        if (!cost) throw new Error('an operation that was not prepared cannot be executed')
         if (!isStorable(args.variableValues)) {
           return { errors: [codedError('BAD_USER_INPUT', unstorable, { http: { status: 400 } })] }
         }
-        const context = createContext(args.contextValue as ServerContext)
-        try {
-          const result = await executeFn({ ...args, contextValue: context })
-          const operation = getOperationAST(args.document, args.operationName)?.operation
-          return tellExpiry(result, operation, context.deadline)
-        } finally {
-          await context.close()
-        }
+        const result = await executeCharged(throttle, scope.viewer, cost, async (rateLimit) => {
+          const context = createContext({ ...scope, rateLimit })
+          try {
+            return (await executeFn({ ...args, contextValue: context })) as ExecutionResult
+          } finally {
+            await context.close()
+          }
+        })
+        const operation = getOperationAST(args.document, args.operationName)?.operation
+        return maskVariables(tellExpiry(result, operation, scope.deadline), suggestions)
       })
     },
   }

@@ -23,6 +23,7 @@ const payload = {
     ),
     duplicates: t.prismaField({
       type: [Organization],
+      extensions: { cost: { size: 10 } },
       description:
         'A warning: others with the same email or the same domain, in any case; at most 10, the oldest first.',
       resolve: async (query, { organizationId: id }, _args, { db, viewer: { tenantId } }) => {

@@ -72,6 +72,7 @@ builder.queryFields((t) => ({
   pipelines: t.prismaField({
     type: [Pipeline],
     authScopes: { scope: 'deals:read' },
+    extensions: { cost: { size: 5 } },
     description: 'The pipelines in their order.',
     args: {
       includeArchived: t.arg.boolean({

@@ -75,6 +75,7 @@ builder.objectRef<StillInUse>('StillInUse').implement({
     deals: t.prismaField({
       type: [Deal],
       authScopes: { scope: 'deals:read' },
+      extensions: { cost: { size: 10 } },
       description: 'The first of them, at most 10, the oldest first.',
       resolve: async (query, { dealIds }, _args, ctx) =>
         ctx.db.deal.findMany({

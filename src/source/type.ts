@@ -23,6 +23,7 @@ builder.queryField('sources', (t) =>
   t.prismaField({
     type: [Source],
     authScopes: { scope: 'deals:read' },
+    extensions: { cost: { size: 20 } },
     description: 'Where deals come from, by name.',
     args: {
       includeArchived: t.arg.boolean({

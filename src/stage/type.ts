@@ -43,6 +43,7 @@ export const Stage = builder.prismaNode('Stage', {
 
 builder.prismaObjectField(Pipeline, 'stages', (t) =>
   t.relation('stages', {
+    extensions: { cost: { size: 8 } },
     description: 'Its live stages in their order.',
     args: {
       includeArchived: t.arg.boolean({

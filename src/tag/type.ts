@@ -19,6 +19,7 @@ builder.queryField('tags', (t) =>
   t.prismaField({
     type: [Tag],
     authScopes: { scope: 'deals:read' },
+    extensions: { cost: { size: 20 } },
     description: 'All tags, by name.',
     resolve: (query, _root, _args, ctx) =>
       ctx.db.tag.findMany({

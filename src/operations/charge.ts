@@ -1,0 +1,60 @@
+import type { ExecutionResult } from 'graphql'
+import type { Viewer } from '../auth/viewer.ts'
+import { codedError, errorStatus } from '../errors.ts'
+import type { RateLimit } from '../throttle/bucket.ts'
+import type { Throttle } from '../throttle/throttle.ts'
+import { leastCost, type OperationCost } from './cost.ts'
+
+/** Executes with what the viewer's bucket holds, if there are buckets. */
+export type Execute = (rateLimit: RateLimit | null) => Promise<ExecutionResult>
+
+/**
+ * Takes what the operation may cost, executes it, and gives back what it did not read. An operation
+ * that the bucket does not hold is refused before anything of it ran.
+ */
+export async function executeCharged(
+  throttle: Throttle | null,
+  viewer: Viewer | null,
+  cost: OperationCost,
+  execute: Execute,
+): Promise<ExecutionResult> {
+  const { requested } = cost
+  if (!throttle) {
+    const result = await execute(null)
+    return withCost(result, viewer, { requested, actual: actualCost(cost, result) })
+  }
+  const charge = await throttle.take(viewer, requested)
+  const { rateLimit, retryAfterSeconds } = charge
+  if (!charge.isTaken) {
+    const refused = { errors: [throttled(requested, rateLimit, retryAfterSeconds)] }
+    return withCost(refused, viewer, { requested, actual: null, ...rateLimit })
+  }
+  const result = await execute(rateLimit)
+  const actual = actualCost(cost, result)
+  return withCost(result, viewer, { requested, actual, ...charge.settle(actual) })
+}
+
+/** What was read for an answer with errors is not known, so that nothing is given back. */
+function actualCost(cost: OperationCost, { data, errors }: ExecutionResult): number {
+  // Without `data` nothing was executed.
+  if (data === undefined) return leastCost
+  const actual = data === null ? leastCost : cost.actual(data)
+  return errors ? Math.max(actual, cost.requested) : actual
+}
+
+function throttled(requested: number, { available }: RateLimit, retryAfterSeconds: number) {
+  const http = {
+    status: errorStatus.THROTTLED,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  }
+  return codedError(
+    'THROTTLED',
+    `The operation costs up to ${requested} points, and ${available} are left: nothing was done. Send it again in ${retryAfterSeconds} s.`,
+    { retryAfterSeconds, http },
+  )
+}
+
+/** The anonymous share a bucket, which is none of their business. */
+function withCost(result: ExecutionResult, viewer: Viewer | null, cost: object): ExecutionResult {
+  return viewer ? { ...result, extensions: { ...result.extensions, cost } } : result
+}
