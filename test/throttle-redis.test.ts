@@ -44,7 +44,7 @@ afterEach(async () => {
 })
 
 function throttleAt(address: string, of = size): Throttle {
-  const log = auditedLog((line) => logged.push(line))
+  const log = auditedLog((line) => logged.push(line as (typeof logged)[number]))
   const throttle = createThrottle({ size: of, shared: createRedisBuckets(address, of, log) })
   closing.push(throttle.close)
   return throttle
