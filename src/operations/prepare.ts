@@ -11,15 +11,15 @@ import {
 import { LRUCache } from 'lru-cache'
 import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
-import { depthOf, isStorable, maxDepth, maxTokens } from './limits.ts'
-
-export const unstorable = 'A text has a character that cannot be stored, such as U+0000.'
+import { BoundedInputs } from './inputs.ts'
+import { depthOf, isStorable, maxDepth, maxTokens, unstorable } from './limits.ts'
 
 /** Documents are remembered up to this number, and up to this many characters of text in all. */
 const cachedDocuments = 1_000
 const cachedCharacters = 16_000_000
 
 const mostErrors = 20
+const rules = [...specifiedRules, BoundedInputs]
 
 /** The one way from a request's text to a document that may be executed, for every transport. */
 export type PrepareOperation = (text: string, viewer: Viewer | null) => DocumentNode
@@ -46,7 +46,7 @@ export function createPrepareOperation(schema: GraphQLSchema): PrepareOperation 
     }
     if (known) return known
     refuseUnstorableTexts(document)
-    const errors = validate(schema, document, specifiedRules, { maxErrors: mostErrors })
+    const errors = validate(schema, document, rules, { maxErrors: mostErrors })
     if (errors.length > 0) throw new AggregateError(errors.map(invalidDocument))
     prepared.set(text, document)
     return document

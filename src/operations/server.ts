@@ -10,9 +10,9 @@ import { createContext, type RequestScope } from '../context.ts'
 import { Abandoned } from '../database/session.ts'
 import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
-import { isStorable } from './limits.ts'
+import { variablesProblem } from './inputs.ts'
 import { maskError } from './mask.ts'
-import { createPrepareOperation, unstorable } from './prepare.ts'
+import { createPrepareOperation } from './prepare.ts'
 
 /** What is known of a request before it is parsed. */
 export type ServerContext = RequestScope
@@ -60,8 +60,9 @@ function executing(): Plugin<ServerContext> {
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args: ExecutionArgs) => {
-        if (!isStorable(args.variableValues)) {
-          return { errors: [codedError('BAD_USER_INPUT', unstorable, { http: { status: 400 } })] }
+        const problem = variablesProblem(args)
+        if (problem) {
+          return { errors: [codedError('BAD_USER_INPUT', problem, { http: { status: 400 } })] }
         }
         const context = createContext(args.contextValue as ServerContext)
         try {
