@@ -1,8 +1,4 @@
-import { codedError } from './errors.ts'
 import { idOf } from './ids.ts'
-
-/** A statement has a bounded number of parameters. */
-export const mostValues = 500
 
 export interface Comparison<T> {
   eq?: T | null
@@ -46,18 +42,11 @@ export function compareRequired<T>(
 }
 
 function compareValues<T>(column: string, { eq, ...others }: Comparison<T>): object[] {
-  if ((others.in?.length ?? 0) > mostValues) {
-    throw tooMany()
-  }
   const conditions = Object.entries(others).filter(([, value]) => value != null)
   return [
     ...(eq != null ? [{ [column]: { equals: eq } }] : []),
     ...(conditions.length > 0 ? [{ [column]: Object.fromEntries(conditions) }] : []),
   ]
-}
-
-function tooMany() {
-  return codedError('BAD_USER_INPUT', `\`in\` takes at most ${mostValues} values.`)
 }
 
 /**
@@ -161,7 +150,6 @@ export function compareName(
   { eq, in: several, contains, isNull }: TextComparison,
   named: Named,
 ): object[] {
-  if ((several?.length ?? 0) > mostValues) throw tooMany()
   const like = (name: string) => ({ name: { equals: escapeLike(name), mode: 'insensitive' } })
   const names = [
     ...(eq != null ? [like(eq)] : []),

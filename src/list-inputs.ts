@@ -49,7 +49,10 @@ export const StringFilter = builder.inputType('StringFilter', {
   fields: (t) => ({
     eq: t.string({ description: 'Equal, letter by letter.' }),
     in: t.stringList({ description: 'Equal to one of these, at most 500.' }),
-    contains: t.string({ description: 'Contains this, in any case. `%` and `_` mean themselves.' }),
+    contains: t.string({
+      description:
+        'Contains this, at most 255 characters, in any case. `%` and `_` mean themselves.',
+    }),
     isNull: t.boolean({ description: isNull }),
   }),
 })
@@ -79,7 +82,9 @@ export const NameFilter = builder.inputType('NameFilter', {
   fields: (t) => ({
     eq: t.string({ description: 'This one.' }),
     in: t.stringList({ description: 'One of these, at most 500.' }),
-    contains: t.string({ description: 'Contains this. `%` and `_` mean themselves.' }),
+    contains: t.string({
+      description: 'Contains this, at most 255 characters. `%` and `_` mean themselves.',
+    }),
     isNull: t.boolean({ description: isNull }),
   }),
 })

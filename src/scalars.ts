@@ -5,6 +5,7 @@ import { Prisma } from './generated/prisma/client.ts'
 
 const decimal = /^-?(0|[1-9]\d{0,14})(\.\d{1,4})?$/
 const maxJsonDepth = 64
+const maxJsonKilobytes = 64
 const currencies = new Set(Intl.supportedValuesOf('currency'))
 
 /** Amounts from here on do not fit the index's BIGINT of ten-thousandths. */
@@ -47,8 +48,8 @@ export const CurrencyCode = new GraphQLScalarType<string, string>({
 export const Json = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: 'JSON',
-  description: `Any JSON value at most ${maxJsonDepth} levels deep, kept and given back as it is.`,
-  parseValue: (value) => shallow(value),
+  description: `Any JSON value of at most ${maxJsonKilobytes} KB and ${maxJsonDepth} levels, kept and given back as it is.`,
+  parseValue: (value) => bounded(value),
   parseLiteral: (node, variables) => parseJsonLiteral(node, variables ?? {}),
 })
 
@@ -88,19 +89,22 @@ function parseJsonLiteral(node: ValueNode, variables: Record<string, unknown>): 
       throw codedError('BAD_USER_INPUT', `JSON has no value ${value}: write it as a text.`)
     },
   })
-  const value = shallow(GraphQLJSON.parseLiteral(node, variables))
+  const value = bounded(GraphQLJSON.parseLiteral(node, variables))
   // A variable that was not given leaves an undefined, which JSON does not know.
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
 
-/** The value itself unless it nests deeper than the database's driver can write. */
-function shallow(value: unknown): unknown {
+/** The value itself unless it is too large, or nests deeper than the database's driver can write. */
+function bounded(value: unknown): unknown {
   let level = containers([value])
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > maxJsonDepth) {
       throw codedError('BAD_USER_INPUT', `JSON is at most ${maxJsonDepth} levels deep here.`)
     }
     level = containers(level.flatMap((item) => Object.values(item)))
+  }
+  if (Buffer.byteLength(JSON.stringify(value) ?? '') > maxJsonKilobytes * 1024) {
+    throw codedError('BAD_USER_INPUT', `JSON has at most ${maxJsonKilobytes} KB here.`)
   }
   return value
 }

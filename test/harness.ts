@@ -124,7 +124,14 @@ const endless = { maximum: 1_000_000_000, restoreRate: 1_000_000 }
 
 /** A fresh tenant with an app in front of it. */
 export async function testTenant(): Promise<TestTenant> {
-  const { database, recordStatements } = await testDatabase()
+  return tenantIn(await testDatabase())
+}
+
+/** The same in another database than that of the worker process. */
+export async function tenantIn({
+  database,
+  recordStatements,
+}: Pick<TestDatabase, 'database' | 'recordStatements'>): Promise<TestTenant> {
   const slug = `t-${randomBytes(6).toString('hex')}`
   const values = { slug, name: slug, defaultCurrency: 'USD', timeZone: 'UTC', now: new Date() }
   const tenantId = await createTenant(database, values)

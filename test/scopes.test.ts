@@ -186,7 +186,7 @@ describe('without deals:read', () => {
     expect([...reached].filter((name) => !name.endsWith('Payload')).sort()).toEqual([
       ...['Actor', 'ApiKey', 'ApiKeyConnection', 'ApiKeyEdge'],
       ...['AuditEvent', 'AuditEventConnection', 'AuditEventEdge', 'DeleteDealsResult', 'Member'],
-      ...['MemberConnection', 'MemberEdge', 'MoveDealsResult', 'PageInfo', 'Tenant'],
+      ...['MemberConnection', 'MemberEdge', 'MoveDealsResult', 'PageInfo', 'RateLimit', 'Tenant'],
       ...['UpdateDealsResult', 'Viewer'],
     ])
   })

@@ -42,7 +42,9 @@ builder.queryField('contacts', (t) =>
       description: 'The contacts: people on the other side of deals.',
       args: {
         filter: t.arg({ type: ContactFilter, description: 'Which contacts.' }),
-        search: t.arg.string({ description: 'A part of the name or the email, in any case.' }),
+        search: t.arg.string({
+          description: 'A part of the name or the email, at most 255 characters, in any case.',
+        }),
         orderBy: t.arg({ type: ContactOrder, description: 'Default: NAME ASC.' }),
       },
       resolve: async (_root, args, ctx, info) => {

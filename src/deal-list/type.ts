@@ -49,7 +49,8 @@ builder.queryField('deals', (t) =>
       args: {
         filter: t.arg({ type: DealFilter, description: 'Which deals.' }),
         search: t.arg.string({
-          description: 'A part of the name or the description, in any case.',
+          description:
+            'A part of the name or the description, at most 255 characters, in any case.',
         }),
         orderBy: t.arg({ type: DealOrder, description: 'Default: CREATED_AT DESC.' }),
       },

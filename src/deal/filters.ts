@@ -103,7 +103,8 @@ export type IdComparison = Pick<Comparison<string>, 'eq' | 'in' | 'isNull'> | nu
 
 export const DealFilter = builder.inputRef<DealFilterInput>('DealFilter')
 DealFilter.implement({
-  description: 'Which deals. Every condition given must hold; `and`, `or` and `not` nest 4 deep.',
+  description:
+    'Which deals. Every condition given must hold; `and`, `or` and `not` nest 4 deep, with at most 50 filters and 1 000 values in all.',
   fields: (t) => ({
     pipelineId: t.field({ type: IdFilter, description: 'The pipeline.' }),
     stageId: t.field({ type: IdFilter, description: 'The stage.' }),

@@ -25,6 +25,11 @@ import { containing } from '../search.ts'
 import type { DealFilterInput, IdComparison } from './filters.ts'
 
 const maxDepth = 4
+
+/** What is compared becomes parameters of one statement, and how it is nested its text. */
+const mostNested = 50
+const mostCompared = 1_000
+
 const dayMs = 86_400_000
 
 /** What the conditions of a filter are put with. */
@@ -40,7 +45,32 @@ export function dealWhere(
   filter: DealFilterInput | null | undefined,
   { now, containing = scanningValues, named = joining }: Partial<FilterScope> & { now: Date },
 ): object {
-  return { deletedAt: null, AND: filter ? conditions(filter, { now, containing, named }, 0) : [] }
+  if (!filter) return { deletedAt: null }
+  checkSize(filter)
+  return { deletedAt: null, AND: conditions(filter, { now, containing, named }, 0) }
+}
+
+function checkSize(filter: DealFilterInput): void {
+  const all = withNested(filter)
+  if (all.length - 1 > mostNested) {
+    throw codedError('BAD_USER_INPUT', `\`filter\` takes at most ${mostNested} filters in it.`)
+  }
+  const compared = all.flatMap(({ and: _, or: __, not: ___, ...columns }) => leaves(columns))
+  if (compared.length > mostCompared) {
+    throw codedError('BAD_USER_INPUT', `\`filter\` compares to at most ${mostCompared} values.`)
+  }
+}
+
+function withNested(filter: DealFilterInput): DealFilterInput[] {
+  const { and, or, not } = filter
+  return [filter, ...[...(and ?? []), ...(or ?? []), ...(not ? [not] : [])].flatMap(withNested)]
+}
+
+/** The values that a comparison names, however it is nested. */
+function leaves(value: unknown): unknown[] {
+  if (value == null) return []
+  const isPlain = [Array.prototype, Object.prototype, null].includes(Object.getPrototypeOf(value))
+  return isPlain ? Object.values(value).flatMap(leaves) : [value]
 }
 
 function conditions(filter: DealFilterInput, scope: FilterScope, depth: number): object[] {
@@ -148,7 +178,9 @@ export async function matchingDeals(
   now: Date,
 ): Promise<object> {
   const lookups = new Map<string, () => Promise<object>>()
+  let uses = 0
   const later = (key: string, look: () => Promise<object>) => {
+    uses += 1
     lookups.set(key, look)
     return {}
   }
@@ -160,8 +192,8 @@ export async function matchingDeals(
     named: (relation, names) =>
       later(nameKey(relation, names), () => nameMatch({ db, tenantId }, relation, names)),
   })
-  if (lookups.size > mostLookups) {
-    const message = `\`filter\` takes at most ${mostLookups} different \`contains\`, sources and reasons.`
+  if (uses > mostLookups) {
+    const message = `\`filter\` takes at most ${mostLookups} \`contains\`, sources and reasons.`
     throw codedError('BAD_USER_INPUT', message)
   }
   const found = new Map<string, object>()

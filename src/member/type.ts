@@ -54,7 +54,9 @@ builder.queryField('members', (t) =>
       description: 'The people of the tenant, by name.',
       args: {
         filter: t.arg({ type: MemberFilter, description: 'Which members.' }),
-        search: t.arg.string({ description: 'A part of the name or the email, in any case.' }),
+        search: t.arg.string({
+          description: 'A part of the name or the email, at most 255 characters, in any case.',
+        }),
       },
       resolve: async (_root, { filter, search, ...args }, ctx, info) => {
         const page = keysetPage(args, byName)

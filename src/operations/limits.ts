@@ -127,6 +127,8 @@ export function depthOf(document: DocumentNode): number {
   }
 }
 
+export const unstorable = 'A text has a character that cannot be stored, such as U+0000.'
+
 /**
  * Whether every text in a value can be stored: PostgreSQL takes no U+0000, and half a surrogate
  * pair is no character.

@@ -1,4 +1,5 @@
 import {
+  type ASTNode,
   type DefinitionNode,
   type DocumentNode,
   GraphQLError,
@@ -16,14 +17,15 @@ import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
 import { costOfOperation, type OperationCost } from './cost.ts'
-import { excessOf, isStorable, maxTokens, mostErrors } from './limits.ts'
+import { BoundedInputs } from './inputs.ts'
+import { excessOf, isStorable, maxTokens, mostErrors, unstorable } from './limits.ts'
 import { TooTangled } from './selection.ts'
-
-export const unstorable = 'A text has a character that cannot be stored, such as U+0000.'
 
 /** Documents are remembered up to this number, and up to this many characters of text in all. */
 const cachedDocuments = 1_000
 const cachedCharacters = 16_000_000
+
+const rules = [...specifiedRules, BoundedInputs]
 
 export interface OperationRequest {
   text: string
@@ -120,11 +122,21 @@ function validateDocument(
   { suggestions }: PrepareOptions,
 ): void {
   refuseUnstorableTexts(document)
-  const errors = validate(schema, document, specifiedRules, {
+  const errors = validate(schema, document, rules, {
     maxErrors: mostErrors,
     hideSuggestions: !suggestions,
   })
-  if (errors.length > 0) throw new AggregateError(errors.slice(0, mostErrors).map(invalidDocument))
+  if (errors.length === 0) return
+  throw new AggregateError(oncePerMessage(errors).slice(0, mostErrors).map(invalidDocument))
+}
+
+/** The same mistake in many places is one error with as many locations. */
+function oncePerMessage(errors: readonly GraphQLError[]): GraphQLError[] {
+  const nodes = new Map<string, ASTNode[]>()
+  for (const error of errors) {
+    nodes.set(error.message, [...(nodes.get(error.message) ?? []), ...(error.nodes ?? [])])
+  }
+  return [...nodes].map(([message, at]) => new GraphQLError(message, { nodes: at }))
 }
 
 function costWithinLimit(

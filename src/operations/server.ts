@@ -7,20 +7,16 @@ import {
   type YogaServerInstance,
 } from 'graphql-yoga'
 import { createContext, type RequestScope } from '../context.ts'
+import { Abandoned } from '../database/session.ts'
 import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
 import { defaultCostLimit } from '../throttle/bucket.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { executeCharged } from './charge.ts'
 import { tellExpiry } from './expiry.ts'
-import { isStorable } from './limits.ts'
+import { variablesProblem } from './inputs.ts'
 import { maskError, maskVariables } from './mask.ts'
-import {
-  createPrepareOperation,
-  type PreparedOperation,
-  type PrepareOptions,
-  unstorable,
-} from './prepare.ts'
+import { createPrepareOperation, type PreparedOperation, type PrepareOptions } from './prepare.ts'
 
 /** What is known of a request before it is parsed. */
 export type ServerContext = RequestScope
@@ -94,8 +90,9 @@ function executing({ throttle, suggestions }: Settings): Plugin<ServerContext> {
         const scope = args.contextValue as OperationContext
         const cost = scope.prepared?.cost
         if (!cost) throw new Error('an operation that was not prepared cannot be executed')
-        if (!isStorable(args.variableValues)) {
-          return { errors: [codedError('BAD_USER_INPUT', unstorable, { http: { status: 400 } })] }
+        const problem = variablesProblem(args)
+        if (problem) {
+          return { errors: [codedError('BAD_USER_INPUT', problem, { http: { status: 400 } })] }
         }
         const result = await executeCharged(throttle, scope.viewer, cost, async (rateLimit) => {
           const context = createContext({ ...scope, rateLimit })
@@ -118,9 +115,9 @@ function masking(): Plugin<ServerContext> {
       if (Array.isArray(result) || !('errors' in result) || !result.errors) return
       setResult({
         ...result,
-        errors: result.errors.map((error) =>
-          maskError(error, serverContext as unknown as ServerContext),
-        ),
+        errors: result.errors
+          .filter(({ originalError }) => !(originalError instanceof Abandoned))
+          .map((error) => maskError(error, serverContext as unknown as ServerContext)),
       })
     },
   }

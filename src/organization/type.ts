@@ -45,7 +45,9 @@ builder.queryField('organizations', (t) =>
       description: 'The organizations that deals are made with.',
       args: {
         filter: t.arg({ type: OrganizationFilter, description: 'Which organizations.' }),
-        search: t.arg.string({ description: 'A part of the name or the domain, in any case.' }),
+        search: t.arg.string({
+          description: 'A part of the name or the domain, at most 255 characters, in any case.',
+        }),
         orderBy: t.arg({ type: OrganizationOrder, description: 'Default: NAME ASC.' }),
       },
       resolve: async (_root, args, ctx, info) => {
