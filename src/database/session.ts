@@ -19,6 +19,12 @@ export interface Session {
   close(): Promise<void>
 }
 
+/**
+ * Why a read is refused that nobody waits for: its branch was given up for an error beside it, and
+ * the operation has gone on. It is no error of the answer.
+ */
+export class Abandoned extends Error {}
+
 interface OpenRead {
   db: Promise<Db>
   end(): Promise<void>
@@ -26,19 +32,30 @@ interface OpenRead {
 
 export function openSession(database: Database, tenantId: () => string): Session {
   let read: OpenRead | undefined
+  let isReading = true
+  const calls = new Set<Promise<unknown>>()
+  const db = deferred(calls, () => {
+    if (!isReading) throw new Abandoned()
+    read ??= openRead(database, tenantId())
+    return read.db
+  })
   const close = async () => {
+    isReading = false
     const open = read
     read = undefined
+    // A call on its way could otherwise send its next statement on a connection that is another's.
+    await Promise.allSettled(calls)
     await open?.end()
   }
   return {
-    db: deferred(() => {
-      read ??= openRead(database, tenantId())
-      return read.db
-    }),
+    db,
     async write(scope, work, retryable) {
       await close()
-      return writeOnce(database, scope, work, retryable)
+      try {
+        return await writeOnce(database, scope, work, retryable)
+      } finally {
+        isReading = true
+      }
     },
     close,
   }
@@ -70,14 +87,20 @@ function openRead(database: Database, tenantId: string): OpenRead {
   }
 }
 
-/** A Prisma client whose every call first waits for the transaction. */
-function deferred(open: () => Promise<Db>): Db {
+/** A Prisma client whose every call first waits for the transaction; `calls` are those on their way. */
+function deferred(calls: Set<Promise<unknown>>, open: () => Promise<Db>): Db {
   const models = new Map<string, object>()
   const call =
     (path: (db: Db) => unknown, name: string) =>
-    async (...args: unknown[]) => {
-      const target = path(await open()) as Record<string, (...args: unknown[]) => unknown>
-      return target[name]?.(...args)
+    (...args: unknown[]) => {
+      const made = (async () => {
+        const target = path(await open()) as Record<string, (...args: unknown[]) => unknown>
+        return target[name]?.(...args)
+      })()
+      calls.add(made)
+      const settled = () => void calls.delete(made)
+      made.then(settled, settled)
+      return made
     }
   const model = (modelName: string) =>
     new Proxy({}, { get: (_, method: string) => call((db) => db[modelName as keyof Db], method) })

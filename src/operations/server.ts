@@ -7,6 +7,7 @@ import {
   type YogaServerInstance,
 } from 'graphql-yoga'
 import { createContext, type RequestScope } from '../context.ts'
+import { Abandoned } from '../database/session.ts'
 import { codedError } from '../errors.ts'
 import { schema } from '../schema.ts'
 import { isStorable } from './limits.ts'
@@ -79,9 +80,9 @@ function masking(): Plugin<ServerContext> {
       if (Array.isArray(result) || !('errors' in result) || !result.errors) return
       setResult({
         ...result,
-        errors: result.errors.map((error) =>
-          maskError(error, serverContext as unknown as ServerContext),
-        ),
+        errors: result.errors
+          .filter(({ originalError }) => !(originalError instanceof Abandoned))
+          .map((error) => maskError(error, serverContext as unknown as ServerContext)),
       })
     },
   }
