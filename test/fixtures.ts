@@ -197,44 +197,39 @@ export async function eventsDuring(
   return (await eventsOf(t)).slice(before.length)
 }
 
-const tables = [
-  'tenant',
-  'tenant_revision',
-  'tenant_counter',
-  'member',
-  'api_key',
-  'pipeline',
-  'stage',
-  'organization',
-  'contact',
-  'tag',
-  'deal',
-  'deal_contact',
-  'deal_tag',
-  'deal_assignee',
-  'source',
-  'close_reason',
-  'custom_field_definition',
-  'deal_custom_value',
-  'stage_total',
-  'deal_change',
-  'idempotency_key',
-  'audit_event',
-  'stage_change',
-  'event',
-]
+let tables: Promise<string[]> | undefined
 
-/** Every row of the tenant, but for when keys were used: that is written whatever a request does. */
-export async function contentsOf(t: TestTenant): Promise<unknown> {
+/** The tables that have rows of tenants, and that of the tenants themselves. */
+export function tenantTables(t: TestTenant): Promise<string[]> {
+  tables ??= t
+    .read(
+      (db) => db.$queryRaw<{ name: string }[]>`
+        SELECT c.relname::text AS name FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+          AND (c.relname = 'tenant' OR EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id'))
+        ORDER BY 1`,
+    )
+    .then((rows) => rows.map(({ name }) => name))
+  return tables
+}
+
+/**
+ * Every row of the tenant, by table. When an API key was used is left out: it is written down
+ * whatever comes of the request.
+ */
+export async function contentsOf(t: TestTenant): Promise<Record<string, object[] | null>> {
   // A key is made when it is first needed, which is a write of its own.
   await Promise.all(roles.map((role) => t.keyFor(role)))
-  const rows = tables.map(
+  const rows = (await tenantTables(t)).map(
     (table) =>
-      `'${table}', (SELECT jsonb_agg(x ORDER BY x::text) FROM (SELECT to_jsonb(t) - 'last_used_at' FROM ${table} t) AS r(x))`,
+      `'${table}', (SELECT json_agg(to_jsonb(x) - 'last_used_at' ORDER BY x::text) FROM ${table} x)`,
   )
   const statement = `SELECT json_build_object(${rows.join(', ')}) AS contents`
-  const [row] = await t.read((db) => db.$queryRawUnsafe<{ contents: unknown }[]>(statement))
-  return row?.contents
+  const [row] = await t.read((db) =>
+    db.$queryRawUnsafe<{ contents: Record<string, object[] | null> }[]>(statement),
+  )
+  return row?.contents ?? {}
 }
 
 /**
