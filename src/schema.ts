@@ -29,8 +29,8 @@ import './deal-transfer/mutations.ts'
 import './stage-archive/mutations.ts'
 import './removal/mutations.ts'
 import './bulk/mutations.ts'
-import { deniedByDefault } from './auth/root-fields.ts'
 import { builder } from './builder.ts'
+import { deniedByDefault } from './root-fields.ts'
 
 /**
  * Every type, query and mutation. A module is part of the API when it is named above, and its root

@@ -1,10 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
-import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import { createDatabase, type Db } from '../src/database/database.ts'
 import { type TenantView, wholeTenant } from '../src/database/tenant-pool.ts'
-import { databaseCopy, post, type TestTenant, testTenant } from './harness.ts'
+import {
+  createApiKeyAuthenticate,
+  databaseCopy,
+  post,
+  type TestTenant,
+  testTenant,
+} from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 let t: TestTenant

@@ -1,10 +1,9 @@
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type App, createApp } from '../src/app.ts'
-import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Database, Db } from '../src/database/database.ts'
 import type { Deadline } from '../src/deadline.ts'
-import { type TestTenant, testDatabase } from './harness.ts'
+import { createApiKeyAuthenticate, type TestTenant, testDatabase } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 /** Whether the tests run on a server, where a statement can be cancelled and looked at meanwhile. */

@@ -1,7 +1,6 @@
 import { parse, validate } from 'graphql'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
-import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Database } from '../src/database/database.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { startOfDay } from '../src/demo/company.ts'
@@ -10,7 +9,7 @@ import { demoSeed, seedDemo } from '../src/demo/service.ts'
 import { exampleTabs } from '../src/graphiql/tabs.ts'
 import { schema } from '../src/schema.ts'
 import { directionOf } from '../src/stage-change/rules.ts'
-import { type GraphqlAnswer, post, testDatabase } from './harness.ts'
+import { createApiKeyAuthenticate, type GraphqlAnswer, post, testDatabase } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 const day = new Date('2026-11-22T00:00:00Z')

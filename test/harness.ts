@@ -4,7 +4,8 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
 import { type App, type AppOptions, createApp } from '../src/app.ts'
-import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
+import { createApiKeyAuthenticator } from '../src/auth/api-key.ts'
+import { type Authenticate, createAuthenticate } from '../src/auth/authenticate.ts'
 import type { Role } from '../src/auth/scopes.ts'
 import { createDatabase, type Database, type Db } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
@@ -81,6 +82,11 @@ export async function databaseCopy(): Promise<DatabaseCopy> {
   url.pathname = `/${name}`
   // The run drops the databases that it made when it ends.
   return { owner: { connectionString: url.href, max: 10 }, close: async () => {} }
+}
+
+/** Takes API keys and nothing else. */
+export function createApiKeyAuthenticate(database: Database): Authenticate {
+  return createAuthenticate([createApiKeyAuthenticator(database)])
 }
 
 export interface GraphqlAnswer {

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApiKey, revokeApiKey } from '../src/api-key/service.ts'
 import { createApp } from '../src/app.ts'
-import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import { idOf } from '../src/ids.ts'
 import { maxBodyBytes } from '../src/operations/body.ts'
 import { dealFixture, keyOfMember, memberFixture, pipelineFixture, untouched } from './fixtures.ts'
-import { type TestTenant, testTenant } from './harness.ts'
+import { createApiKeyAuthenticate, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 const mediaTypes = ['application/json', 'application/graphql-response+json']

@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import { createDatabase, type Database, type Db } from '../src/database/database.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { Deadline } from '../src/deadline.ts'
@@ -16,7 +15,7 @@ import {
   untilRunning,
   withOwner,
 } from './deadline-fixtures.ts'
-import { type TestTenant, testDatabase, testTenant } from './harness.ts'
+import { createApiKeyAuthenticate, type TestTenant, testDatabase, testTenant } from './harness.ts'
 
 let t: TestTenant
 let sent: string[]

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
-import { createApiKeyAuthenticate } from '../src/auth/authenticate.ts'
 import type { Database } from '../src/database/database.ts'
 import { pipelineFixture, untouched } from './fixtures.ts'
-import { type TestTenant, testTenant } from './harness.ts'
+import { createApiKeyAuthenticate, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 const requestId = 'a-request-that-fails'

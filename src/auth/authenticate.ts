@@ -1,6 +1,4 @@
-import type { Database } from '../database/database.ts'
 import { codedError } from '../errors.ts'
-import { createApiKeyAuthenticator } from './api-key.ts'
 import type { Viewer } from './viewer.ts'
 
 /**
@@ -23,10 +21,6 @@ export function createAuthenticate(authenticators: Authenticator[]): Authenticat
     }
     throw unauthenticated('The credential is not valid: it is unknown, expired or revoked.')
   }
-}
-
-export function createApiKeyAuthenticate(database: Database): Authenticate {
-  return createAuthenticate([createApiKeyAuthenticator(database)])
 }
 
 function credentialOf(headers: Headers): string | undefined {

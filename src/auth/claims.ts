@@ -1,5 +1,4 @@
-import { isStorable } from '../operations/limits.ts'
-import { maxNameLength } from '../texts.ts'
+import { isStorable, maxNameLength } from '../texts.ts'
 import { type Role, roles } from './scopes.ts'
 
 /** The names of the claims that say who somebody is; a role may be left to the member. */

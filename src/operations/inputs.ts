@@ -16,7 +16,7 @@ import {
   type VariableNode,
   visit,
 } from 'graphql'
-import { isStorable, unstorable } from './limits.ts'
+import { isStorable, unstorable } from '../texts.ts'
 
 const maxItems = 500
 const maxNesting = 64

@@ -126,25 +126,3 @@ export function depthOf(document: DocumentNode): number {
     return known.get(name) ?? 0
   }
 }
-
-export const unstorable = 'A text has a character that cannot be stored, such as U+0000.'
-
-/**
- * Whether every text in a value can be stored: PostgreSQL takes no U+0000, and half a surrogate
- * pair is no character.
- */
-export function isStorable(value: unknown): boolean {
-  // Level by level, since a recursion could be overflowed by a value that is deep enough.
-  let level = [value]
-  while (level.length > 0) {
-    if (level.some((item) => typeof item === 'string' && !isStorableText(item))) return false
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item ? Object.entries(item).flat() : [],
-    )
-  }
-  return true
-}
-
-function isStorableText(text: string): boolean {
-  return !text.includes('\0') && !/\p{Surrogate}/u.test(text)
-}

@@ -16,9 +16,10 @@ import { LRUCache } from 'lru-cache'
 import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
+import { isStorable, unstorable } from '../texts.ts'
 import { costOfOperation, type OperationCost } from './cost.ts'
 import { BoundedInputs } from './inputs.ts'
-import { excessOf, isStorable, maxTokens, mostErrors, unstorable } from './limits.ts'
+import { excessOf, maxTokens, mostErrors } from './limits.ts'
 import { TooTangled } from './selection.ts'
 
 /** Documents are remembered up to this number, and up to this many characters of text in all. */

@@ -1,5 +1,5 @@
 import type { GraphQLField, GraphQLSchema } from 'graphql'
-import type { SchemaShape } from '../builder.ts'
+import type { SchemaShape } from './builder.ts'
 
 /**
  * The schema itself, when every field of Query, Mutation and Subscription says who may use it. One
