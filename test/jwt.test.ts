@@ -40,6 +40,7 @@ const valid = (changes: JWTPayload = {}) => key.sign(claimsOf(t, changes))
 const refused = {
   status: 401,
   data: null,
+  extensions: {},
   errors: [
     {
       message: 'The credential is not valid: it is unknown, expired or revoked.',

@@ -222,12 +222,21 @@ export const boardCases: PlanCase[] = [
   },
 ]
 
-/** Where deals are read below what they belong to, or by values that half of all deals have. */
-export const ownWideCases: PlanCase[] = [...customCases, ...boardCases].filter(({ from }) => !from)
+const ownFilters = filterCases.filter(({ name }) => name.endsWith('first page'))
+
+/**
+ * Where deals are read below what they belong to, or by values that many of all deals have, whose
+ * order the planner may take for the shorter way.
+ */
+export const ownWideCases: PlanCase[] = [
+  ...customCases.filter(({ from }) => !from),
+  ...boardCases.filter(({ from }) => !from),
+  ...ownFilters.filter(({ name }) => name.startsWith('status OPEN')),
+]
 
 /** What is read by a member who sees only their own deals. */
 export const ownCases: PlanCase[] = [
-  ...filterCases.filter(({ name }) => name.endsWith('first page')),
+  ...ownFilters.filter((planCase) => !ownWideCases.includes(planCase)),
   ...searchCases,
   ...ownWideCases,
   {
