@@ -69,7 +69,8 @@ describe('the rows of the walk', () => {
   it('have a mark in every column that takes any text', async () => {
     const { tenant, texts } = theirs
     expect(await unmarkedColumns(tenant, texts.mark)).toEqual([
-      ...['api_key.prefix', 'api_key.role', 'api_key.scopes', 'close_reason.kind'],
+      ...['api_key.prefix', 'api_key.role', 'api_key.scopes', 'audit_event.actor_kind'],
+      ...['audit_event.request_id', 'audit_event.type', 'close_reason.kind'],
       ...['custom_field_definition.type', 'deal.currency', 'deal.priority', 'deal.rank'],
       ...['deal.status', 'deal.value_period', 'deal_change.actor_kind', 'deal_change.field'],
       ...['deal_change.request_id', 'event.type', 'idempotency_key.result', 'member.role'],

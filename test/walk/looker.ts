@@ -3,6 +3,7 @@ import pg from 'pg'
 import { expect, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { createApiKeyAuthenticate } from '../../src/auth/authenticate.ts'
+import { roles } from '../../src/auth/scopes.ts'
 import { wholeTenant } from '../../src/database/tenant-pool.ts'
 import { contentsOf, keyOfMember, oneOfEach } from '../fixtures.ts'
 import { post, type TestTenant, testTenant } from '../harness.ts'
@@ -52,6 +53,8 @@ export interface Looking {
 export async function sideOf(mark: string): Promise<Side> {
   const tenant = await testTenant()
   tenant.setNow(new Date('2026-11-25T12:00:00Z'))
+  // A key is made when it is first needed, and is then seen.
+  for (const role of roles) await tenant.keyFor(role)
   const texts = textsOf(mark)
   const ids = await rowsOf(tenant, texts)
   const key = await keyOfMember(tenant, { id: ids.Member ?? '' }, 'ADMIN')

@@ -64,7 +64,7 @@ async function inputOf(field: Field, side: Side): Promise<object> {
 /** An answer without what is another one each time. */
 function unnamed(outcome: Outcome, ...values: string[]): unknown {
   const text = values.reduce((all, value) => all.replaceAll(value, '*'), JSON.stringify(outcome))
-  return JSON.parse(text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*'))
+  return JSON.parse(text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|dg_[\w-]+/g, '*'))
 }
 
 /**
