@@ -17,6 +17,7 @@ import {
   fieldsOf,
   hasSample,
   isConnection,
+  itemOf,
   nodeTypesOf,
   sampleOf,
   selfFieldsOf,
@@ -146,10 +147,10 @@ interface List {
   orders: (object | undefined)[]
 }
 
-function listsOf({ schema }: Looker): List[] {
+function listsOf({ schema, hiddenTypes }: Looker): List[] {
   return ['Query', ...nodeTypesOf(schema)].flatMap((parent) =>
     fieldsOf(schema.getType(parent) as never)
-      .filter(({ type }) => isConnection(type))
+      .filter(({ type }) => isConnection(type) && hiddenTypes.includes(itemOf(type)))
       .map((field) => ({ parent, field, orders: ordersOf(field) })),
   )
 }
