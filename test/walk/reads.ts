@@ -37,7 +37,9 @@ export async function seeEverything(looker: Looker): Promise<unknown[]> {
   for (const call of everythingOf(looker)) {
     outcomes.push(...(await makeCalls(looker.schema, looker.send, [call])))
   }
-  return outcomes
+  // By looking a key is used, at the present of the database.
+  const text = JSON.stringify(outcomes)
+  return JSON.parse(text.replace(/("lastUsedAt":)(null|"[^"]*")/g, '$1"*"'))
 }
 
 /** Finds which types of id each argument and filter takes: of the others, none. */
