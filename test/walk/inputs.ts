@@ -1,3 +1,5 @@
+import { createApiKey } from '../../src/api-key/service.ts'
+import { encodeId } from '../../src/ids.ts'
 import {
   contactFixture,
   customFieldFixture,
@@ -86,6 +88,10 @@ const tag = async ({ tenant }: Side) => ({ tagId: (await tagFixture(tenant, name
 const source = async ({ tenant }: Side) => ({
   sourceId: (await done(tenant, 'createSource', { name: name() }, 'source { id }')).source.id,
 })
+const apiKey = async ({ tenant }: Side) => {
+  const { id } = await tenant.write((tx) => createApiKey(tx, { name: name(), role: 'READ_ONLY' }))
+  return { apiKeyId: encodeId('ApiKey', id) }
+}
 const closeReason = async ({ tenant }: Side) => {
   const input = { kind: 'LOST', name: name() }
   const { id } = (await done(tenant, 'createCloseReason', input, 'closeReason { id }')).closeReason
@@ -154,6 +160,8 @@ export const inputs: Record<string, Input> = {
   createTag: () => ({ name: name() }),
   updateTag: async (side) => ({ ...(await tag(side)), name: name() }),
   deleteTag: tag,
+  createApiKey: () => ({ name: name(), role: 'READ_ONLY' }),
+  revokeApiKey: apiKey,
 }
 
 /** What more to give a mutation for it to say all that it can say. */
@@ -162,6 +170,9 @@ export const talkative: Record<string, Input> = {
   updateOrganization: ({ texts: { domain } }) => ({ domain }),
   createContact: ({ texts: { email } }) => ({ email }),
   updateContact: ({ texts: { email } }) => ({ email }),
+  createApiKey: ({ ids }) => ({
+    ...{ memberId: ids.Member, scopes: ['deals:read'], expiresAt: '2027-01-01T00:00:00Z' },
+  }),
 }
 
 /** The ids that a client makes itself: those of others are free to it. */

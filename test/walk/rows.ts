@@ -1,5 +1,5 @@
-import { createApiKey } from '../../src/api-key/service.ts'
-import { idOf } from '../../src/ids.ts'
+import { createApiKey, revokeApiKey } from '../../src/api-key/service.ts'
+import { encodeId, idOf } from '../../src/ids.ts'
 import {
   ask,
   askMutation,
@@ -48,7 +48,7 @@ export async function rowsOf(t: TestTenant, texts: Texts): Promise<Ids> {
   await changeDeal(t, ids, texts)
   const { StageChange, DealChange } = await passDealOn(t, ids, texts)
   await closeDeals(t, ids, texts)
-  return { ...ids, StageChange, DealChange }
+  return { ...ids, StageChange, DealChange, ...(await endKey(t, ids, texts)) }
 }
 
 async function nameCatalogues(t: TestTenant, ids: Ids, { text: name, key }: Texts) {
@@ -72,8 +72,19 @@ async function namePeople(t: TestTenant, ids: Ids, { text, email, domain }: Text
   const contact = { contactId: ids.Contact, ...named, jobTitle: text }
   await done(t, 'updateContact', { ...contact, organizationId: ids.Organization })
   await done(t, 'updateMember', { memberId: ids.Member, name: text, email, externalId: text })
+}
+
+/** A key that acted for the member, and what was noted of it. */
+async function endKey(t: TestTenant, ids: Ids, { text }: Texts) {
   const memberId = idOf('Member', ids.Member ?? '')
-  await t.write((tx) => createApiKey(tx, { name: text, role: 'MEMBER', memberId }))
+  const expiresAt = new Date('2027-01-01T00:00:00Z')
+  const key = { name: text, role: 'MEMBER', memberId, expiresAt } as const
+  const { id } = await t.write((tx) => createApiKey(tx, key))
+  await t.write((tx) => revokeApiKey(tx, { id }))
+  const ApiKey = encodeId('ApiKey', id)
+  const document = `query ($id: ID!) { auditEvents(first: 1, filter: { apiKeyId: { eq: $id } }) { nodes { id } } }`
+  const { auditEvents } = await ask(t, document, { id: ApiKey })
+  return { ApiKey, AuditEvent: auditEvents.nodes[0].id }
 }
 
 async function addCustomFields(t: TestTenant, ids: Ids, { text }: Texts) {

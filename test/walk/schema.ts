@@ -55,6 +55,13 @@ export function isConnection(type: GraphQLType): boolean {
   return isObjectType(named) && 'pageInfo' in named.getFields()
 }
 
+/** The name of the type of which a connection is a list. */
+export function itemOf(connection: GraphQLType): string {
+  const named = getNamedType(connection)
+  const nodes = isObjectType(named) ? named.getFields().nodes : undefined
+  return nodes ? getNamedType(nodes.type).name : ''
+}
+
 /** A value somewhere in an argument: an id, a text, a number. */
 export interface Leaf {
   /** What holds it: `Query.deals(after)`, `IdFilter.eq`. */

@@ -64,17 +64,18 @@ async function inputOf(field: Field, side: Side): Promise<object> {
 /** An answer without what is another one each time. */
 function unnamed(outcome: Outcome, ...values: string[]): unknown {
   const text = values.reduce((all, value) => all.replaceAll(value, '*'), JSON.stringify(outcome))
-  return JSON.parse(text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*'))
+  return JSON.parse(text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|dg_[\w-]+/g, '*'))
 }
 
 /**
  * Gives each place for an id in the inputs those of the other side: of the one type that it takes,
  * the thing is not found, and of others the id is not valid. Nothing comes of any of it.
  */
-export async function tryIds(looker: Looker, types: IdTypes): Promise<void> {
+export async function tryIds(looker: Looker, types: IdTypes, mutations: string[]): Promise<void> {
   const { schema, own, hidden } = looker
   const bases = new Map<Field, object>()
-  for (const field of mutationsOf(schema)) bases.set(field, await inputOf(field, own))
+  const fields = mutationsOf(schema).filter(({ name }) => mutations.includes(name))
+  for (const field of fields) bases.set(field, await inputOf(field, own))
   await untouched([own.tenant, hidden.tenant], async () => {
     for (const [field, base] of bases) {
       for (const leaf of idLeaves(field)) {
@@ -138,10 +139,14 @@ async function expectNotFound(
 /** What a text that nobody has comes to in each place; it is tried once, however many look. */
 const ofNobody = new Map<string, unknown>()
 
-/** Gives each place for a text those of the other side, which must do what any text does. */
-export async function tryTexts(looker: Looker, field: Field): Promise<void> {
+/**
+ * Gives each place for a text those of the other side, which must do what any text does, but in the
+ * places that may say that a text is taken.
+ */
+export async function tryTexts(looker: Looker, field: Field, unique: string[] = []): Promise<void> {
   const { own, hidden } = looker
-  for (const leaf of textLeaves(field)) {
+  const leaves = textLeaves(field).filter(({ coordinate }) => !unique.includes(coordinate))
+  for (const leaf of leaves) {
     for (const text of fittingTexts(leaf.names, hidden)) {
       const value = leaf.type.name === 'JSON' ? { [hidden.texts.key]: text } : text
       const other = JSON.parse(absentText(JSON.stringify(value), hidden))
@@ -212,11 +217,11 @@ export async function useKeys({ tenant }: Side, keys: string[]): Promise<void> {
 }
 
 /** Gives the side one more deal, of this number. */
-export async function addDeal({ tenant }: Side, number: number): Promise<void> {
+export async function addDeal({ tenant, newDeal }: Side, number: number): Promise<void> {
   await tenant.write(async (tx) => {
     const where = { tenantId: tenant.tenantId, noun: 'deal' }
     await tx.db.tenantCounter.updateMany({ where, data: { lastNumber: number - 1 } })
     tx.emit({ type: 'test.written' })
   })
-  await dealFixture(tenant)
+  await dealFixture(tenant, newDeal)
 }
