@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { leaksIn } from './log-audit.ts'
+import { expect, inject, test } from 'vitest'
+import { auditedLog, leaksIn } from './log-audit.ts'
 
 const line = (fields: object) => `${JSON.stringify({ level: 30, msg: 'request', ...fields })}\n`
 
@@ -27,4 +27,15 @@ test('a credential is found that nobody is known to have sent', () => {
 
 test('a log of requests alone holds nothing', () => {
   expect(leaksOf(line({ path: '/graphql', status: 200 }), ['Ada Lovelace'])).toEqual([])
+})
+
+test('what is of our own code is nothing that was said', async () => {
+  const lines: unknown[] = []
+  const log = auditedLog((line) => lines.push(line))
+  log.error({ err: new Error('broken'), path: ['deals', 'weightedAmount'] }, 'a request failed')
+  expect(lines).toHaveLength(1)
+  const kept = readdirSync(inject('logAudit')).filter((file) => file.startsWith('logged'))
+  const logged = kept.map((file) => readFileSync(join(inject('logAudit'), file), 'utf8')).join('')
+  expect(logged).toContain('broken')
+  expect(logged).not.toMatch(/weightedAmount|log-audit\.test/)
 })

@@ -20,13 +20,13 @@ export function auditedLog(
   level: 'info' | 'debug' = 'info',
 ): Logger {
   const write = (line: string) => {
-    keep('logged', [withoutNumbers(line)])
+    keep('logged', [distinctPartOf(line)])
     onLine(JSON.parse(line))
   }
   return pino({ level }, { write })
 }
 
-/** Remembers what a request says and no log may repeat: its credentials and every text of its variables. */
+/** Remembers what no log may repeat of a request: its credentials, and the texts of its variables. */
 export function rememberSaid(headers: Record<string, string>, body: unknown): void {
   const credentials = [headers.authorization, headers['x-api-key']].map((value) =>
     value?.replace(/^bearer +/i, ''),
@@ -56,9 +56,10 @@ function keep(kind: 'logged' | 'said', texts: string[]): void {
   appendFileSync(join(inject('logAudit'), `${kind}-${process.pid}`), `${lines.join('\n')}\n`)
 }
 
-/** A line without what is about the request as such, so that equal ones are read once. */
-function withoutNumbers(line: string): string {
-  const varying = /"(time|pid|ms|hostname|requestId|path)":("[^"]*"|[\d.]+),?/g
+/** A line without what is of the request as such or of our code; equal ones are read once. */
+function distinctPartOf(line: string): string {
+  const varying =
+    /"(?:time|pid|ms|hostname|requestId|path)":(?:"[^"]*"|[\d.]+|\[[^\]]*\]),?|\\n +at [^"\\]*/g
   return line.trimEnd().replace(varying, '')
 }
 
