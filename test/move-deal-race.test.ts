@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, inject, it } from 'vitest'
 import {
   ask,
   type DealFixture,
@@ -10,7 +10,8 @@ import {
 } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
 
-const racers = Array.from({ length: 32 }, (_, index) => index)
+/** On the one session of the embedded database they only wait for each other. */
+const racers = Array.from({ length: 'url' in inject('template') ? 32 : 8 }, (_, index) => index)
 const openStages = ['Lead', 'Qualified', 'Proposal']
 
 let t: TestTenant
@@ -72,7 +73,7 @@ async function moveOnAndOn(racer: number): Promise<number> {
 }
 
 describe('moveDeal by many at once', () => {
-  it('lets exactly one of 32 win from the same version', async () => {
+  it('lets exactly one of many win from the same version', async () => {
     const stages = ['Qualified', 'Proposal', 'Won'].map((name) => sales.stage(name))
     const payloads = await Promise.all(racers.map((racer) => move(stages[racer % 3] ?? '', 1)))
     const won = payloads.filter(({ userErrors }) => userErrors.length === 0)
@@ -88,10 +89,10 @@ describe('moveDeal by many at once', () => {
     await expectGaplessEvents()
   })
 
-  it('makes one true chain of 32 moves that each try until they succeed', async () => {
+  it('makes one true chain of many moves that each try until they succeed', async () => {
     const conflicts = await Promise.all(racers.map(moveOnAndOn))
     expect(conflicts.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0)
-    await expectOneChain(33)
+    await expectOneChain(racers.length + 1)
     await expectGaplessEvents()
   })
 
