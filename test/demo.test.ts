@@ -1,7 +1,7 @@
 import { parse, validate } from 'graphql'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
-import type { Database } from '../src/database/database.ts'
+import { createDatabase, type Database } from '../src/database/database.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { startOfDay } from '../src/demo/company.ts'
 import { demoRows } from '../src/demo/rules.ts'
@@ -9,7 +9,13 @@ import { demoSeed, seedDemo } from '../src/demo/service.ts'
 import { exampleTabs } from '../src/graphiql/tabs.ts'
 import { schema } from '../src/schema.ts'
 import { directionOf } from '../src/stage-change/rules.ts'
-import { createApiKeyAuthenticate, type GraphqlAnswer, post, testDatabase } from './harness.ts'
+import {
+  createApiKeyAuthenticate,
+  type DatabaseCopy,
+  databaseCopy,
+  type GraphqlAnswer,
+  post,
+} from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 const day = new Date('2026-11-22T00:00:00Z')
@@ -105,12 +111,15 @@ describe('demoRows', () => {
 })
 
 describe('seedDemo', () => {
+  // A database has one tenant with the slug of the demo.
+  let copy: DatabaseCopy
   let database: Database
   let tenantId: string
   let ask: (tab: (typeof exampleTabs)[number] | undefined) => Promise<GraphqlAnswer>
 
   beforeAll(async () => {
-    database = (await testDatabase()).database
+    copy = await databaseCopy()
+    database = createDatabase(copy.owner)
     const seeded = await seedDemo(database, { now: new Date() })
     tenantId = seeded.tenantId
     const app = createApp({
@@ -121,6 +130,11 @@ describe('seedDemo', () => {
       unready: async () => [],
     })
     ask = (tab) => post(app, tab, { authorization: `Bearer ${seeded.secret}` })
+  })
+
+  afterAll(async () => {
+    await database.close()
+    await copy.close()
   })
 
   it('writes exactly the rows of the rules, and an event for each entry of the histories', async () => {
