@@ -38,7 +38,7 @@ export function identityOf(claims: Claims, names: ClaimNames): Identity | null {
  * The claim with exactly this name, such as `https://acme.example/role`, else the one at this path,
  * such as `realm_access.roles`. A name on the path may have dots of its own.
  */
-export function claimAt(claims: Claims, name: string): unknown {
+function claimAt(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
     const head = name.slice(0, dot)

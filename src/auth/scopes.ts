@@ -2,7 +2,7 @@ export const roles = ['ADMIN', 'MEMBER', 'READ_ONLY'] as const
 export type Role = (typeof roles)[number]
 
 /** What each scope lets its holder do. A field names the one that it needs, and nothing else decides. */
-export const scopeMeanings = {
+const scopeMeanings = {
   'deals:read': 'Reads pipelines, deals, their history, organizations, contacts and catalogues.',
   'deals:write': 'Creates, changes, moves and deletes deals and tags.',
   'pipelines:write': 'Changes pipelines, stages, custom fields, catalogues and settings.',
