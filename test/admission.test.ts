@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Admission, Overloaded } from '../src/operations/admission.ts'
-import { onServer, send, sleepForever, slowed, untilRunning } from './deadline-fixtures.ts'
+import { onServer, send, sleepForever, slowed, untilHeld } from './deadline-fixtures.ts'
 import { testTenant } from './harness.ts'
 
 const patient = new AbortController().signal
@@ -123,7 +123,7 @@ describe.runIf(onServer)('more requests than there are places', () => {
       { admission: { maxInFlight: 2, maxQueued: 3 } },
     )
     const holders = [await send(t, app, query), await send(t, app, query)]
-    await untilRunning('%sleeper_0', 2)
+    await untilHeld('%sleeper_0', 2)
     const queued = [await send(t, app, query), await send(t, app, query), await send(t, app, query)]
     for (const _ of Array(5)) {
       const { status, text, headers } = await (await send(t, app, query)).answer
@@ -145,11 +145,11 @@ describe.runIf(onServer)('more requests than there are places', () => {
     const admission = { maxInFlight: 1, maxQueued: 3 }
     const slow = slowed(
       t,
-      { read: (db) => sleepForever(db) },
+      { read: (db) => sleepForever(db), write: (db) => sleepForever(db, 1) },
       { requestTimeoutMs: 3_000, admission },
     )
     const first = await send(t, slow, query)
-    await untilRunning('%sleeper_0', 1)
+    await untilHeld('%sleeper_0', 1)
     const second = await send(t, slow, 'mutation { createTag(input: { name: "x" }) { replayed } }')
     const { status, text } = await second.answer
     expect(status).toBe(504)

@@ -84,23 +84,23 @@ export async function withOwner<T>(work: (owner: pg.Client) => Promise<T>): Prom
   }
 }
 
-/** Waits until so many statements of the gateway run whose text is like the pattern. */
-export async function untilRunning(pattern: string, count: number): Promise<void> {
+/** Waits until so many statements like the pattern are asleep, or wait for a lock. */
+export async function untilHeld(pattern: string, count: number): Promise<void> {
   await withOwner(async (owner) => {
     const until = Date.now() + 20_000
     for (;;) {
       const { rows } = await owner.query(
-        `SELECT count(*)::int AS running FROM pg_stat_activity
+        `SELECT count(*)::int AS held FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
-          AND state = 'active' AND query LIKE $1`,
+          AND wait_event_type IN ('Timeout', 'Lock') AND query LIKE $1`,
         [pattern],
       )
-      if (rows[0].running === count) return
-      if (Date.now() > until) throw new Error(`${rows[0].running} statements run, not ${count}`)
+      if (rows[0].held === count) return
+      if (Date.now() > until) throw new Error(`${rows[0].held} statements are held, not ${count}`)
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   })
 }
 
-export const untilAsleep = (mark = 0) => untilRunning(`%sleeper_${mark}`, 1)
-export const untilAwake = (mark = 0) => untilRunning(`%sleeper_${mark}`, 0)
+export const untilAsleep = (mark = 0) => untilHeld(`%sleeper_${mark}`, 1)
+export const untilAwake = (mark = 0) => untilHeld(`%sleeper_${mark}`, 0)

@@ -11,7 +11,7 @@ import {
   slowed,
   untilAsleep,
   untilAwake,
-  untilRunning,
+  untilHeld,
   withOwner,
 } from './deadline-fixtures.ts'
 import { untouched } from './fixtures.ts'
@@ -172,7 +172,7 @@ describe.runIf(onServer)('on a server, a request that takes too long', () => {
         ])
         const { answer } = await send(t, app, `mutation { ${createContact('Blocked')} }`)
         expect((await answer).status).toBe(504)
-        await untilRunning('UPDATE%tenant_revision%', 0)
+        await untilHeld('UPDATE%tenant_revision%', 0)
         await owner.query('ROLLBACK')
       }),
     )
@@ -209,10 +209,10 @@ describe('a client that hangs up', () => {
         await owner.query('BEGIN')
         await owner.query('LOCK TABLE event IN ACCESS EXCLUSIVE MODE')
         const { answer, hangUp } = await send(t, app, `mutation { ${createContact('Gone')} }`)
-        await untilRunning('%INTO event %', 1)
+        await untilHeld('%INTO event %', 1)
         hangUp()
         expect((await answer).status).toBe(499)
-        await untilRunning('%INTO event %', 0)
+        await untilHeld('%INTO event %', 0)
         await owner.query('ROLLBACK')
       }),
     )

@@ -12,7 +12,7 @@ import {
   slowed,
   untilAsleep,
   untilAwake,
-  untilRunning,
+  untilHeld,
   withOwner,
 } from './deadline-fixtures.ts'
 import { createApiKeyAuthenticate, type TestTenant, testDatabase, testTenant } from './harness.ts'
@@ -143,7 +143,7 @@ describe.runIf(onServer)('a COMMIT', () => {
 
   it('that was sent is not cancelled by a client that hangs up', async () => {
     const { answer, hangUp } = await send(t, slowed(t, {}), createTag('Slow'))
-    await untilRunning('COMMIT', 1)
+    await untilHeld('COMMIT', 1)
     hangUp()
     expect((await answer).status).toBe(499)
     expect(await tags()).toEqual([{ name: 'Slow' }])
@@ -155,7 +155,7 @@ describe.runIf(onServer)('a COMMIT', () => {
       end = () => void deadline.expire()
     }
     const { answer } = await send(t, slowed(t, { write }), createTag('Slow'))
-    await untilRunning('COMMIT', 1)
+    await untilHeld('COMMIT', 1)
     end()
     const { status, text } = await answer
     expect(status).toBe(504)
@@ -181,7 +181,7 @@ describe.runIf(onServer)('a COMMIT', () => {
       ],
     })
     expect(await tags()).toEqual([])
-    await untilRunning('COMMIT', 0)
+    await untilHeld('COMMIT', 0)
     expect(await tags()).toEqual([{ name: 'Lost' }])
   })
 })
