@@ -96,17 +96,26 @@ function parseJsonLiteral(node: ValueNode, variables: Record<string, unknown>): 
 
 /** The value itself unless it is too large, or nests deeper than the database's driver can write. */
 function bounded(value: unknown): unknown {
-  let level = containers([value])
-  for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > maxJsonDepth) {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (level.some(isInfinite)) {
+      throw codedError('BAD_USER_INPUT', 'A number in JSON is below 1.8e308 here.')
+    }
+    const outer = containers(level)
+    if (outer.length > 0 && depth === maxJsonDepth) {
       throw codedError('BAD_USER_INPUT', `JSON is at most ${maxJsonDepth} levels deep here.`)
     }
-    level = containers(level.flatMap((item) => Object.values(item)))
+    level = outer.flatMap((item) => Object.values(item))
   }
   if (Buffer.byteLength(JSON.stringify(value) ?? '') > maxJsonKilobytes * 1024) {
     throw codedError('BAD_USER_INPUT', `JSON has at most ${maxJsonKilobytes} KB here.`)
   }
   return value
+}
+
+/** JSON.parse makes infinity of 1e999, and JSON.stringify would make null of that. */
+function isInfinite(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value)
 }
 
 function containers(values: unknown[]): object[] {

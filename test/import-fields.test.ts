@@ -69,6 +69,21 @@ describe('importDeals by id', () => {
   })
 })
 
+describe('importDeals with metadata', () => {
+  test.each([
+    ['{ "a": [1] }', { a: [1] }],
+    ['null', {}],
+  ])('reads %s', async (metadata, expected) => {
+    await run([deal({ metadata })])
+    expect(await read('metadata')).toEqual({ metadata: expected })
+  })
+
+  test('rejects a number that JavaScript has no room for', async () => {
+    const { reasons } = await run([deal({ metadata: '[1e999]' })])
+    expect(reasons).toEqual([['metadata "[1e999]" is no JSON of at most 64 levels']])
+  })
+})
+
 describe('importDeals with lists', () => {
   test('creates tags and assignees as needed, in any case one, and takes the cell for all', async () => {
     await tagFixture(t, 'Hot')

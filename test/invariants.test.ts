@@ -132,6 +132,7 @@ describe('a deal', () => {
     ['a confidence below 0', 'confidence = -1', 'deal_confidence'],
     ['an unknown priority', `priority = 'URGENT'`, 'deal_priority'],
     ['an unknown value period', `value_period = 'DAILY'`, 'deal_value_period'],
+    ['the JSON value null as metadata', `metadata = 'null'`, 'deal_metadata'],
     ['custom fields that are a list', `custom_fields = '[]'`, 'deal_custom_fields'],
     ['version 0', 'version = 0', 'deal_version'],
     ['another deal’s number', 'number = 2', 'deal_tenant_id_number_key'],

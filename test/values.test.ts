@@ -183,13 +183,22 @@ describe('JSON', () => {
   const nested = (depth: number) =>
     JSON.parse(`${'{"a":['.repeat(depth / 2)}${']}'.repeat(depth / 2)}`)
 
-  it.each([null, 0, '', 'text', true, [], {}, { a: [1, { b: null }] }])('takes %j', (value) => {
-    expect(Json.parseValue(value)).toEqual(value)
-  })
+  it.each([null, 0, '', 'text', 'Infinity', true, [], {}, { a: [1, { b: null }] }])(
+    'takes %j',
+    (value) => {
+      expect(Json.parseValue(value)).toEqual(value)
+    },
+  )
 
   it('is at most 64 levels deep', () => {
     expect(Json.parseValue(nested(64))).toEqual(nested(64))
     expect(codeOf(() => Json.parseValue(nested(66)))).toBe('BAD_USER_INPUT')
+  })
+
+  it.each(['1e999', '-1e999', '[{ "a": 1e999 }]'])('has no %s', (text) => {
+    expect(codeOf(() => Json.parseValue(JSON.parse(text)))).toBe('BAD_USER_INPUT')
+    const literal = parseValue(text.replace('"a"', 'a'))
+    expect(codeOf(() => Json.parseLiteral(literal, {}))).toBe('BAD_USER_INPUT')
   })
 
   it('may be a literal with variables', () => {

@@ -146,7 +146,13 @@ function readValues(read: Read, { notation }: Decoding): RowValues {
     confidence: read('confidence', percent),
     priority: read('priority', oneOf(['LOW', 'MEDIUM', 'HIGH'])),
     leadRef: read('leadRef', longText),
-    metadata: read('metadata', jsonOf('JSON', z.unknown())),
+    metadata: read(
+      'metadata',
+      jsonOf(
+        'JSON',
+        z.unknown().transform((value) => value ?? {}),
+      ),
+    ),
   })
 }
 
