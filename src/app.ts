@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { Logger } from 'pino'
-import { errorResponse } from './errors.ts'
+import { DatabaseUnavailable } from './database/unavailable.ts'
+import { databaseUnavailable, errorResponse } from './errors.ts'
 import { createEndpoint, type EndpointOptions } from './operations/endpoint.ts'
 
 export interface AppOptions extends EndpointOptions {
@@ -72,5 +73,8 @@ function requestIdOf(request: Request): string {
 
 function fault(error: Error, log: Logger, requestId: string): Response {
   log.error({ err: error, requestId }, 'a request failed')
+  if (error instanceof DatabaseUnavailable) {
+    return errorResponse('UNAVAILABLE', databaseUnavailable, { 'retry-after': '1' })
+  }
   return errorResponse('INTERNAL', `The request failed on our side. Its id is ${requestId}.`)
 }

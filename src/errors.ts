@@ -35,6 +35,10 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus
 
+/** What a client is told that could be answered but for the database. */
+export const databaseUnavailable =
+  'The database cannot be reached at the moment. Nothing was done: send it again later.'
+
 /** An error that its reader may see: a stable code, and a sentence that says what to mend. */
 export function codedError(
   code: ErrorCode,

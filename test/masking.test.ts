@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import net from 'node:net'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
-import type { Database } from '../src/database/database.ts'
+import { createDatabase, type Database } from '../src/database/database.ts'
 import { pipelineFixture, untouched } from './fixtures.ts'
 import { createApiKeyAuthenticate, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
@@ -33,7 +35,8 @@ async function askBroken(broken: Partial<Database>, query: string, variables: ob
   }
   const init = { method: 'POST', headers, body: JSON.stringify({ query, variables }) }
   const response = await app.fetch(new Request('http://localhost/graphql', init))
-  return { status: response.status, text: await response.text() }
+  const { status, headers: answered } = response
+  return { status, headers: answered, text: await response.text() }
 }
 
 function expectLoggedOnce(message: string) {
@@ -98,6 +101,43 @@ describe('a fault', () => {
       errors: [{ message, extensions: { code: extensions.code } }],
     })
     expectLoggedOnce('connection to 10.0.0.5 refused')
+  })
+})
+
+describe('a database that cannot be reached', () => {
+  const told = {
+    message: expect.stringContaining('Nothing was done'),
+    extensions: { code: 'UNAVAILABLE' },
+  }
+
+  /** A gateway's database at an address where nobody answers. */
+  async function unreachable(): Promise<Database> {
+    const listener = net.createServer().listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const { port } = listener.address() as net.AddressInfo
+    listener.close()
+    await once(listener, 'close')
+    return createDatabase({ host: '127.0.0.1', port })
+  }
+
+  it('is no fault of the request, which may be sent again', async () => {
+    const { ask, close } = await unreachable()
+    const { status, text, headers } = await askBroken({ ask }, '{ viewer { role } }')
+    expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+    expect(JSON.parse(text)).toEqual({ errors: [told] })
+    expectLoggedOnce('no connection to the database')
+    await close()
+  })
+
+  it.each([
+    ['read', '{ dealByNumber(number: 1) { id } }', { dealByNumber: null }],
+    ['write', 'mutation { createTag(input: { name: "x" }) { replayed } }', { createTag: null }],
+  ] as const)('after authentication is told where it wanted to %s', async (kind, query, data) => {
+    const { close, [kind]: broken } = await unreachable()
+    const { text } = await askBroken({ [kind]: broken }, query)
+    expect(JSON.parse(text)).toMatchObject({ data, errors: [told] })
+    expectLoggedOnce('no connection to the database')
+    await close()
   })
 })
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import type { Deadline } from '../deadline.ts'
 import { InterruptibleTransaction } from './interruption.ts'
+import { connectFailure } from './unavailable.ts'
 
 /** What a transaction sees: rows of one tenant, and of its deals all or those of one member. */
 export interface TenantView {
@@ -85,10 +86,11 @@ class TenantPool extends pg.Pool {
   /** Who waits for a connection until the deadline gets none, and none is begun on. */
   // biome-ignore lint/suspicious/noExplicitAny: pg overloads `connect` in two ways; a callback is passed on.
   override connect(callback?: any): any {
+    if (callback) return super.connect(callback)
     const deadline = scope.getStore()?.deadline
-    if (callback || !deadline) return super.connect(callback)
-    if (deadline.signal.aborted) return Promise.reject(deadline.signal.reason)
-    return deadline.race(super.connect(), (client) => client.release())
+    if (deadline?.signal.aborted) return Promise.reject(deadline.signal.reason)
+    const connected = super.connect().catch((error) => Promise.reject(connectFailure(error)))
+    return deadline ? deadline.race(connected, (client) => client.release()) : connected
   }
 
   override query(): never {

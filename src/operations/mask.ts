@@ -1,6 +1,7 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
-import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
+import { DatabaseUnavailable } from '../database/unavailable.ts'
+import { codedError, databaseUnavailable, type ErrorCode, errorStatus } from '../errors.ts'
 import { mostErrors } from './limits.ts'
 
 const suggestion = / Did you mean [\w ,"]+\?$/
@@ -52,6 +53,10 @@ function maskFault(
 ) {
   log.error({ err: cause, requestId, path: error.path }, 'a request failed')
   const { nodes, source, positions, path } = error
+  const where = { nodes, source, positions, path }
+  if (cause instanceof DatabaseUnavailable) {
+    return codedError('UNAVAILABLE', databaseUnavailable, {}, where)
+  }
   const message = `The request failed on our side. Its id is ${requestId}.`
-  return codedError('INTERNAL', message, { requestId }, { nodes, source, positions, path })
+  return codedError('INTERNAL', message, { requestId }, where)
 }
