@@ -100,7 +100,7 @@ export function createContext(request: RequestScope): Context {
   }
 }
 
-function actorOf({ memberId, apiKeyId, role, scopes }: Viewer): Actor {
+function actorOf({ memberId, memberRole, apiKeyId, role, scopes }: Viewer): Actor {
   const kind = apiKeyId ? 'API_KEY' : 'MEMBER'
-  return { kind, memberId, apiKeyId, isAdmin: role === 'ADMIN', scopes }
+  return { kind, memberId, memberRole, apiKeyId, isAdmin: role === 'ADMIN', scopes }
 }

@@ -35,7 +35,7 @@ const closing: (() => unknown)[] = []
 
 beforeEach(() => {
   logged = []
-  const ids = { tenantId: randomUUID(), apiKeyId: randomUUID(), memberId: null }
+  const ids = { tenantId: randomUUID(), apiKeyId: randomUUID(), memberId: null, memberRole: null }
   viewer = { ...ids, role: 'ADMIN', dealsOf: null, scopes: new Set() }
 })
 

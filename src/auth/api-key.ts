@@ -54,6 +54,7 @@ export async function authenticateApiKey(
   return {
     tenantId: key.tenant_id,
     memberId: key.member_id,
+    memberRole: key.member_role,
     apiKeyId: key.id,
     role: key.role,
     dealsOf: dealsSeenBy({

@@ -1,10 +1,10 @@
+import type { Standing } from '../database/standing.ts'
 import type { TenantView } from '../database/tenant-pool.ts'
 import type { Role, Scope } from './scopes.ts'
 
 /** Who is asking, always of one tenant: a member, an API key, or a key that acts for a member. */
-export interface Viewer extends TenantView {
-  memberId: string | null
-  apiKeyId: string | null
+export interface Viewer extends TenantView, Standing {
+  memberRole: Role | null
   role: Role
   scopes: ReadonlySet<Scope>
 }

@@ -5,20 +5,20 @@ import { type AuditInput, toAuditRow } from './audit.ts'
 import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
+import { checkStanding, type Standing } from './standing.ts'
 import type { TransactionView } from './tenant-pool.ts'
 
 /** Who changes something, as history tells it. */
-export interface Actor {
+export interface Actor extends Standing {
   kind: 'MEMBER' | 'API_KEY' | 'IMPORT' | 'OPERATOR'
-  memberId: string | null
-  apiKeyId: string | null
   /** Whether the rules take them for an administrator. */
   isAdmin: boolean
   /** What they may do, and so what they may let others do. */
   scopes: ReadonlySet<Scope>
 }
 
-const allowedAll = { memberId: null, apiKeyId: null, isAdmin: true, scopes: new Set(scopes) }
+const nobody: Standing = { memberId: null, memberRole: null, apiKeyId: null }
+const allowedAll = { ...nobody, isAdmin: true, scopes: new Set(scopes) }
 
 /** Whoever runs the gateway, on its command line: may do everything. */
 export const operator: Actor = { kind: 'OPERATOR', ...allowedAll }
@@ -91,6 +91,7 @@ export async function writeOnce<T>(
       const owner = { ...scope, db }
       if (retryable) await claimKey(owner, retryable)
       const revision = await stepRevision(owner, 1)
+      await checkStanding(owner, scope.actor)
       const first = retryable && (await firstResult<T>(owner, retryable))
       if (first) throw new RolledBack({ result: first.result, replayed: true })
       if (retryable) await db.$executeRaw`SAVEPOINT work`

@@ -46,6 +46,7 @@ export async function signIn(
   return {
     tenantId: member.tenant_id,
     memberId: member.member_id,
+    memberRole: member.role,
     apiKeyId: null,
     role,
     dealsOf: dealsSeenBy({
