@@ -155,6 +155,7 @@ describe('the role of a token', () => {
     ['is first the exact name', 'a.b', { 'a.b': 'ADMIN', a: { b: 'READ_ONLY' } }, 'ADMIN'],
     ['is nothing inherited', 'constructor.name', {}, 'MEMBER'],
     ['is refused where none is ours', 'role', { role: 'owner' }, null],
+    ['is refused with a letter that only looks like ours', 'role', { role: 'adm\u0131n' }, null],
     ['is refused where the list is empty', 'role', { role: [] }, null],
     ['is refused where it is null', 'role', { role: null }, null],
     ['is refused where it is no text', 'role', { role: [['ADMIN'], 1, { a: 1 }] }, null],

@@ -53,7 +53,11 @@ function claimAt(claims: Claims, name: string): unknown {
 /** The greatest of our roles among those named, in any case; undefined where none is ours. */
 function roleOf(claim: unknown): Role | undefined {
   const named = Array.isArray(claim) ? claim : [claim]
-  const known = new Set(named.map((name) => (typeof name === 'string' ? name.toUpperCase() : '')))
+  const texts = named.filter((name) => typeof name === 'string')
+  // Letters of other alphabets have capitals among ours: "ı" has "I".
+  const known = new Set(
+    texts.filter((text) => /^[a-z_]+$/i.test(text)).map((text) => text.toUpperCase()),
+  )
   return roles.find((role) => known.has(role))
 }
 
