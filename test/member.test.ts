@@ -195,6 +195,8 @@ describe('members who change themselves', () => {
   it.each([
     ['a lower role', { role: 'MEMBER' }, 'role'],
     ['an end of their access', { deactivated: true }, 'deactivated'],
+    ['another sign-in', { externalId: 'auth0|7' }, 'externalId'],
+    ['no sign-in', { externalId: null }, 'externalId'],
   ])('cannot give themselves %s', async (_, change, field) => {
     const { userErrors, member } = await asOneself('ADMIN', { name: 'Augusta', ...change })
     expect(userErrors).toMatchObject([{ code: 'VALIDATION_ERROR', path: ['input', field] }])

@@ -54,15 +54,19 @@ export function rightsGiven(
 
 /** Why members cannot change themselves so: nobody locks themselves out. */
 export function checkOwnChange(
-  before: { role: string; deactivatedAt: Date | null },
-  { role, deactivated }: MemberValues,
+  before: { role: string; externalId: string | null; deactivatedAt: Date | null },
+  { role, externalId, deactivated }: MemberValues,
   path: string[],
 ): UserError[] {
   const other = 'another administrator can.'
+  const renamed = externalId !== undefined && externalId !== before.externalId
   const demoted = before.role === 'ADMIN' && role != null && role !== 'ADMIN'
   return [
     ...(demoted
       ? [invalid(`Nobody takes ADMIN from themselves: ${other}`, [...path, 'role'])]
+      : []),
+    ...(renamed && before.externalId !== null
+      ? [invalid(`Nobody changes the id that they sign in by: ${other}`, [...path, 'externalId'])]
       : []),
     ...(deactivated && !before.deactivatedAt
       ? [invalid(`Nobody deactivates themselves: ${other}`, [...path, 'deactivated'])]
