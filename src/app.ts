@@ -22,6 +22,9 @@ interface Variables {
   requestId: string
 }
 
+/** What an API key looks like, which stands where it should not. */
+const keys = /dg_[\w-]+/g
+
 /** Every route of the gateway as one fetch function; it listens nowhere. */
 export function createApp(options: AppOptions): App {
   const app = new Hono<{ Variables: Variables }>()
@@ -31,7 +34,8 @@ export function createApp(options: AppOptions): App {
     c.set('requestId', requestIdOf(c.req.raw))
     await next()
     c.header('x-request-id', c.get('requestId'))
-    const { method, path } = c.req
+    const { method } = c.req
+    const path = c.req.path.replace(keys, 'dg_…')
     const ms = Math.round(performance.now() - started)
     options.log.info(
       { requestId: c.get('requestId'), method, path, status: c.res.status, ms },
@@ -68,7 +72,7 @@ export function createApp(options: AppOptions): App {
 /** A caller's request id is kept if it looks like one, so that its logs and ours can be joined. */
 function requestIdOf(request: Request): string {
   const given = request.headers.get('x-request-id') ?? ''
-  return /^[\w.-]{8,64}$/.test(given) ? given : randomUUID()
+  return /^(?!dg_)[\w.-]{8,64}$/.test(given) ? given : randomUUID()
 }
 
 function fault(error: Error, log: Logger, requestId: string): Response {

@@ -282,13 +282,18 @@ describe('headers', () => {
   it('keeps a caller’s request id that looks like one, and makes one otherwise', async () => {
     const given = await postQuery(viewerRole, { 'x-request-id': 'drag-and-drop.0001' })
     expect(given.headers.get('x-request-id')).toBe('drag-and-drop.0001')
-    for (const odd of ['short', 'has spaces in it', 'x'.repeat(65)]) {
+    for (const odd of ['short', 'has spaces in it', 'x'.repeat(65), `dg_${'x'.repeat(43)}`]) {
       const { headers } = await postQuery(viewerRole, { 'x-request-id': odd })
       expect(headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
     }
     const requests = t.logged.filter(({ msg }) => msg === 'request')
     expect(requests[0]).toMatchObject({ requestId: 'drag-and-drop.0001', status: 200 })
-    expect(requests).toHaveLength(4)
+    expect(requests).toHaveLength(5)
+  })
+
+  it('logs no key that stands in a path', async () => {
+    await send(`/graphql/dg_${'x'.repeat(43)}/deals`)
+    expect(t.logged).toMatchObject([{ msg: 'request', path: '/graphql/dg_…/deals', status: 404 }])
   })
 
   it('has a request id on every answer', async () => {
