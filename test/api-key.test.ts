@@ -174,6 +174,35 @@ describe('nobody gives what they do not have', () => {
     expect(await scopesOf(data.createApiKey.secret)).toEqual(['keys:write'])
   })
 
+  it('nor a longer life than that of the key by which they ask', async () => {
+    const [soon, later] = ['2990-01-01T00:00:00.000Z', '2990-01-01T00:00:00.001Z']
+    const values = { name: 'Brief', role: 'ADMIN', expiresAt: new Date(soon) } as const
+    const { secret } = await t.write((tx) => createApiKey(tx, values))
+    const as = { key: secret }
+    const input = { name: 'K', role: 'MEMBER' }
+    const longer = { path: ['input', 'expiresAt'], message: expect.stringContaining(soon) }
+    for (const expiresAt of [undefined, null, later]) {
+      expect(await refusalOf(as, 'createApiKey', { ...input, expiresAt })).toMatchObject([longer])
+    }
+    const same = { as, selection: 'apiKey { expiresAt }' }
+    const { data } = await askMutation(t, 'createApiKey', { ...input, expiresAt: soon }, same)
+    expect(data.createApiKey.apiKey).toEqual({ expiresAt: soon })
+  })
+
+  it('nor a key for others by the key of one member', async () => {
+    const [ann, ben] = [await memberFixture(t, 'Ann'), await memberFixture(t, 'Ben')]
+    const as = await keyOfMember(t, ann, 'ADMIN')
+    const input = { name: 'K', role: 'MEMBER' }
+    for (const memberId of [undefined, ben.id]) {
+      expect(await refusalOf(as, 'createApiKey', { ...input, memberId })).toMatchObject([
+        { code: 'VALIDATION_ERROR', path: ['input', 'memberId'] },
+      ])
+    }
+    const own = { as, selection: 'apiKey { member { name } }' }
+    const { data } = await askMutation(t, 'createApiKey', { ...input, memberId: ann.id }, own)
+    expect(data.createApiKey.apiKey).toEqual({ member: { name: 'Ann' } })
+  })
+
   it.each(['ADMIN', 'MEMBER', 'READ_ONLY'])(
     'a key that may only write members makes no %s',
     async (role) => {

@@ -22,7 +22,7 @@ const apiKeyOf = (t: PayloadFields<KeyResult>) =>
 mutation('createApiKey', {
   scope: 'keys:write',
   description:
-    'Creates an API key, and shows its secret this once. Nobody gives a key what they may not do themselves.',
+    'Creates an API key, and shows its secret this once. Nobody gives a key what they may not do themselves, and no key gives one that outlasts it or acts for another member than it does.',
   input: {
     description: 'An API key to create.',
     fields: (t) => ({

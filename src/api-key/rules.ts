@@ -15,13 +15,15 @@ export interface KeyGiver {
   ofRole: readonly string[]
   /** The scopes of who gives the key. */
   own: ReadonlySet<string>
+  /** When the key ends that gives it; null where none gives it, or one that lasts. */
+  end: Date | null
   now: Date
 }
 
 /** Why a key cannot be made so. */
 export function checkApiKey(
   { name, role, scopes, expiresAt }: ApiKeyValues,
-  { ofRole, own, now }: KeyGiver,
+  { ofRole, own, end, now }: KeyGiver,
   path: string[],
 ): UserError[] {
   const effective = scopes ? ofRole.filter((scope) => scopes.includes(scope)) : ofRole
@@ -31,6 +33,14 @@ export function checkApiKey(
     ...checkGiven(effective, own, [...path, scopes ? 'scopes' : 'role']),
     ...(expiresAt && expiresAt <= now
       ? [invalid('A key expires in the future.', [...path, 'expiresAt'])]
+      : []),
+    ...(end && (!expiresAt || expiresAt > end)
+      ? [
+          invalid(`A key gives none that outlasts it: this one ends ${end.toISOString()}.`, [
+            ...path,
+            'expiresAt',
+          ]),
+        ]
       : []),
   ]
 }

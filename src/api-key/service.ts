@@ -20,8 +20,10 @@ export async function createApiKey(
 ): Promise<{ id: string; secret: string }> {
   const { tenantId, now, actor } = tx
   const { role, memberId = null, expiresAt = null } = input
-  const giver = { ofRole: scopesOfRole[role], own: actor.scopes, now }
-  const errors = [...checkApiKey(input, giver, path), ...(await checkHolder(tx, memberId))]
+  const key = await givingKey(tx)
+  const giver = { ofRole: scopesOfRole[role], own: actor.scopes, end: key?.expiresAt ?? null, now }
+  const holder = { memberId, onlyFor: key?.memberId ?? null }
+  const errors = [...checkApiKey(input, giver, path), ...(await checkHolder(tx, holder))]
   if (errors.length > 0) refuse(...errors)
   const id = newId()
   const { secret, prefix, hash } = newApiKey()
@@ -41,15 +43,24 @@ export async function createApiKey(
   return { id, secret }
 }
 
-/** Why a key cannot act for the member. */
+/** The key whose request this is, if a key's it is. */
+function givingKey({ db, tenantId, actor: { apiKeyId: id } }: Transaction) {
+  const select = { memberId: true, expiresAt: true }
+  return id ? db.apiKey.findFirst({ where: { tenantId, id }, select }) : null
+}
+
+/** Why a key cannot act for the member, or for nobody. */
 async function checkHolder(
   { db, tenantId }: Transaction,
-  memberId: string | null,
+  { memberId, onlyFor }: { memberId: string | null; onlyFor: string | null },
 ): Promise<UserError[]> {
-  if (!memberId) return []
   const at = [...path, 'memberId']
+  const another = onlyFor && onlyFor !== memberId
+  const problem = 'A key that acts for a member gives only keys that act for them.'
+  if (!memberId) return another ? [invalid(problem, at)] : []
   const member = await db.member.findFirst({ where: { tenantId, id: memberId, deletedAt: null } })
   if (!member) return [notFound('member', at)]
+  if (another) return [invalid(problem, at)]
   return member.deactivatedAt
     ? [invalid('The member is deactivated, so that the key rests.', at)]
     : []
