@@ -15,7 +15,7 @@ export const Tenant = builder.prismaObject('Tenant', {
     }),
     membersSeeOnlyTheirDeals: t.exposeBoolean('membersSeeOnlyTheirDeals', {
       description:
-        'Whether MEMBERs see only the deals that they own or are assigned to, in lists, totals, searches and history alike. Administrators see all, and so do keys that act for nobody.',
+        'Whether MEMBERs see only the deals that they own or are assigned to, in lists, totals, searches and history alike. Administrators and READ_ONLY members see all, and so do keys that act for nobody. The numbers of deals count all deals of the tenant.',
     }),
   }),
 })
