@@ -141,7 +141,7 @@ UserError.message: String!
 UserError.path: [String!]!
 VersionConflict.currentVersion: Int!
 VersionConflict.deal: Deal
-ReasonRequired.knownReasons: [String!]!
+ReasonRequired.knownReasons: [String!]
 `
 
 /** A field as the table writes it, with only those of its arguments that the table names. */

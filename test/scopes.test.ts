@@ -234,6 +234,23 @@ describe('without deals:read', () => {
     expect(bulk.errors).toMatchObject([forbidden(path, 'deals:read')])
   })
 
+  it('what needs a reason tells none that others gave', async () => {
+    const { stage } = await pipelineFixture(t, { name: 'Reasons' })
+    await done(t, 'createCloseReason', { kind: 'LOST', name: 'Price' })
+    const as = await limitedTo('deals:write')
+    const { data, errors } = await askMutation(
+      t,
+      'createDeal',
+      { name: 'New', stageId: stage('Lost') },
+      { as },
+    )
+    expect(data.createDeal.userErrors).toMatchObject([
+      { code: 'REASON_REQUIRED', knownReasons: null },
+    ])
+    const path = ['createDeal', 'userErrors', 0, 'knownReasons']
+    expect(errors).toMatchObject([forbidden(path, 'deals:read')])
+  })
+
   it('what is still in use tells by how many deals, and not by which', async () => {
     const member = await memberFixture(t, 'Owen Owner')
     await dealFixture(t, { ownerId: member.id })

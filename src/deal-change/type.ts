@@ -40,7 +40,7 @@ export const DealChange = builder.prismaNode('DealChange', {
     from: t.exposeString('fromValue', {
       nullable: true,
       description:
-        'What it was, as it was called at that moment: a name, an amount as a decimal, a day as `YYYY-MM-DD`; null for nothing.',
+        'What it was, as it was called at that moment: a name, an amount as a decimal, a day as `YYYY-MM-DD`; null for nothing. The name of an owner is part of the history and needs no `members:read`.',
     }),
     to: t.exposeString('toValue', {
       nullable: true,

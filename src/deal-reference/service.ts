@@ -81,7 +81,7 @@ export async function checkAssignees(
   if (ids.length === 0) return []
   const members = await db.member.findMany({
     where: { tenantId, id: { in: ids }, deletedAt: null },
-    select: { id: true, name: true, deactivatedAt: true },
+    select: { id: true, deactivatedAt: true },
   })
   const byId = new Map(members.map((member) => [member.id, member]))
   return ids.flatMap((id, index) => {
@@ -89,7 +89,7 @@ export async function checkAssignees(
     const member = byId.get(id)
     if (!member) return [notFound('member', at)]
     if (!member.deactivatedAt || present.has(id)) return []
-    return [invalid(`${member.name} is deactivated: assign somebody else.`, at)]
+    return [invalid('This member is deactivated: assign somebody else.', at)]
   })
 }
 

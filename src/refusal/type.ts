@@ -34,6 +34,8 @@ builder.objectRef<ReasonRequired>('ReasonRequired').implement({
   interfaces: [UserErrorInterface],
   fields: (t) => ({
     knownReasons: t.exposeStringList('knownReasons', {
+      nullable: true,
+      authScopes: { scope: 'deals:read' },
       description:
         'Reasons of the catalogue, those most frequent in this pipeline first. Any other text is accepted too.',
     }),
