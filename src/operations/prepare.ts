@@ -22,9 +22,11 @@ import { BoundedInputs } from './inputs.ts'
 import { excessOf, maxTokens, mostErrors } from './limits.ts'
 import { TooTangled } from './selection.ts'
 
-/** Documents are remembered up to this number, and up to this many characters of text in all. */
+/** Documents are remembered up to this number, and up to what they are taken to hold in all. */
 const cachedDocuments = 1_000
-const cachedCharacters = 16_000_000
+const cachedBytes = 32_000_000
+const bytesOfCharacter = 2
+const bytesOfToken = 250
 
 const rules = [...specifiedRules, BoundedInputs]
 
@@ -73,8 +75,8 @@ export function createPrepareOperation(
 ): PrepareOperation {
   const prepared = new LRUCache<string, KnownDocument>({
     max: cachedDocuments,
-    maxSize: cachedCharacters,
-    sizeCalculation: (_, text) => text.length,
+    maxSize: cachedBytes,
+    sizeCalculation: sizeOf,
   })
   return ({ text, operationName, variables, viewer }) => {
     const remembered = prepared.get(text)
@@ -89,6 +91,11 @@ export function createPrepareOperation(
     const cost = operation && costWithinLimit(schema, document, operation, variables ?? {}, options)
     return { document, cost: cost ?? null }
   }
+}
+
+/** A document keeps its text, and nodes for its tokens. */
+function sizeOf({ document }: KnownDocument, text: string): number {
+  return bytesOfCharacter * text.length + bytesOfToken * (document.tokenCount ?? maxTokens)
 }
 
 function parseWithinLimits(text: string): KnownDocument {
