@@ -24,6 +24,10 @@ type SortValue = string | number | bigint | Date
 export type Row = Record<string, unknown>
 
 export interface Page {
+  /** How many rows were asked for. */
+  size: number
+  /** The columns that a row needs for its cursor. */
+  cursorColumns: { tenantId: true; id: true }
   /** The bounds of the page as one condition, for a list that comes with its parent. */
   where: object
   orderBy: Record<string, 'asc' | 'desc'>[]
@@ -52,8 +56,11 @@ export interface Connection<R> {
 export const maxPageSize = 100
 export const defaultPageSize = 20
 
-/** Prisma compiles a statement for each `take`, so that pages of any size share these few. */
-const takes = [1, 11, 21, 51, maxPageSize + 1]
+/**
+ * Prisma compiles a statement for each `take`, so that pages of any size share these few. Below one
+ * another what is read in vain multiplies, so that small pages have a close one.
+ */
+const takes = [1, 2, 3, 4, 6, 11, 21, 51, maxPageSize + 1]
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const opposite = { asc: 'desc', desc: 'asc' } as const
@@ -73,6 +80,8 @@ export function keysetPage(args: PageArgs, keyset: Keyset): Page {
   const [start, end] = backward ? [before, after] : [after, before]
   const take = takes.find((most) => most > size) ?? size + 1
   return {
+    size,
+    cursorColumns: { tenantId: true, id: true, ...{ [keyset.column]: true } },
     where: { AND: [start, end].map((bound) => (bound ? within(bound) : {})) },
     orderBy: [{ [keyset.column]: direction }, ...(keyset.unique ? [] : [{ id: direction }])],
     take,
@@ -105,29 +114,28 @@ export function keysetPage(args: PageArgs, keyset: Keyset): Page {
 /** Where the items of a connection are selected. */
 const itemPaths = [['nodes'], ['edges', 'node']]
 
-/** The columns that a row needs for its cursor. */
-function cursorColumns(keyset: Keyset): { tenantId: true; id: true } {
-  return { tenantId: true, id: true, ...{ [keyset.column]: true } }
-}
-
-/** What to load of each row: the fields that the operation asks for, and what the cursor needs. */
+/**
+ * What to load of each row: the fields that the operation asks for, and what the cursor needs. For
+ * an empty page a row tells whether there are any, and nothing below it is read.
+ */
 export function pageSelection(
   context: object,
   info: GraphQLResolveInfo,
-  keyset: Keyset,
+  { size, cursorColumns: select }: Page,
 ): { select: { tenantId: true; id: true } } {
-  return queryFromInfo({ context, info, paths: itemPaths, select: cursorColumns(keyset) })
+  return size === 0 ? { select } : queryFromInfo({ context, info, paths: itemPaths, select })
 }
 
 /** The same for a connection below an object, whose rows come with it in one statement. */
 export function nestedPageSelection(
   nestedSelection: unknown,
   typename: string,
-  keyset: Keyset,
+  { size, cursorColumns: select }: Page,
 ): { select: { tenantId: true; id: true } } {
+  if (size === 0) return { select }
   const nested = nestedSelection as (selection: object, items: object) => never
   const paths = itemPaths.map((path) => path.map((name) => ({ name })))
-  return nested({ select: cursorColumns(keyset) }, { getType: () => typename, paths })
+  return nested({ select }, { getType: () => typename, paths })
 }
 
 function pageSize({ first, last }: PageArgs): number {

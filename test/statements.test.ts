@@ -6,6 +6,7 @@ import {
   isScalarType,
 } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { keysetPage } from '../src/connection.ts'
 import { schema } from '../src/schema.ts'
 import { companyOfDeals, dealRows } from './bulk-fixtures.ts'
 import {
@@ -110,6 +111,29 @@ describe('a list of deals', () => {
     for (const first of [1, 20, 100]) counts.push((await queriesOf(t, document, { first })).length)
     expect(counts).toEqual([counts[0], counts[0], counts[0]])
     expect(counts[0]).toBeLessThan(20)
+  })
+
+  test('reads nothing of what is selected on an empty page', async () => {
+    const below = 'organization { deals(first: 100) { nodes { description } } }'
+    for (const page of ['first: 0', 'last: 0']) {
+      const document = `{ deals(${page}) { nodes { ${below} } pageInfo { hasNextPage } } }`
+      const [statement, ...others] = await queriesOf(t, document)
+      expect(others).toEqual([])
+      expect(statement).not.toMatch(/organization|description/)
+      const nested = `{ pipelines { deals(${page}) { nodes { ${below} } } } }`
+      expect((await queriesOf(t, nested)).join()).not.toMatch(/organization"|description/)
+    }
+  })
+
+  test('reads little more than a page, however small', () => {
+    for (let first = 0; first <= 100; first += 1) {
+      const { take } = keysetPage(
+        { first },
+        { name: 'N', column: 'n', kind: 'text', direction: 'asc' },
+      )
+      expect(take).toBeGreaterThan(first)
+      expect(take).toBeLessThan(first < 5 ? first + 3 : 2 * first + 10)
+    }
   })
 
   test('takes one statement more behind a cursor, for those that sort equal to it', async () => {

@@ -79,7 +79,7 @@ builder.queryField('apiKeys', (t) =>
         const live = includeRevoked ? {} : apiKeyWhere(ctx.now())
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, live] }
         const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, newestFirst)
+        const selection = pageSelection(ctx, info, page)
         const rows = await page.find((bounds) =>
           ctx.db.apiKey.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
         )

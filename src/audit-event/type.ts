@@ -66,7 +66,7 @@ builder.queryField('auditEvents', (t) =>
         const page = keysetPage(args, newestFirst)
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, auditEventWhere(filter)] }
         const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, newestFirst)
+        const selection = pageSelection(ctx, info, page)
         const rows = await page.find((bounds) =>
           ctx.db.auditEvent.findMany({
             ...selection,

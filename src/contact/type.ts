@@ -56,7 +56,7 @@ builder.queryField('contacts', (t) =>
           : {}
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
         const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, keyset)
+        const selection = pageSelection(ctx, info, page)
         const rows = await page.find((bounds) =>
           ctx.db.contact.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
         )

@@ -24,8 +24,9 @@ builder.prismaObjectField(Deal, 'history', (t) =>
       type: StageChange,
       description: 'Every stage change since the deal was created, the oldest first.',
       select: (args, _ctx, nested) => {
-        const { where, orderBy, take } = keysetPage(args, entriesBySeq)
-        const selection = nestedPageSelection(nested, 'StageChange', entriesBySeq)
+        const page = keysetPage(args, entriesBySeq)
+        const { where, orderBy, take } = page
+        const selection = nestedPageSelection(nested, 'StageChange', page)
         return { tenantId: true, id: true, history: { ...selection, where, orderBy, take } }
       },
       resolve: ({ id, history }, args, ctx) =>
@@ -64,8 +65,9 @@ builder.prismaObjectField(Deal, 'changes', (t) =>
       description:
         'What changed of its audited fields since it was created, the oldest first. Changes of stage are in `history`.',
       select: (args, _ctx, nested) => {
-        const { where, orderBy, take } = keysetPage(args, changesByTime)
-        const selection = nestedPageSelection(nested, 'DealChange', changesByTime)
+        const page = keysetPage(args, changesByTime)
+        const { where, orderBy, take } = page
+        const selection = nestedPageSelection(nested, 'DealChange', page)
         return { tenantId: true, id: true, changes: { ...selection, where, orderBy, take } }
       },
       resolve: ({ id, changes }, args, ctx) =>

@@ -63,7 +63,7 @@ builder.queryField('deals', (t) =>
         const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
         const where = { AND: [{ tenantId }, await ownDeals(ctx.db, dealsOf), filtered, found] }
         const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, keyset)
+        const selection = pageSelection(ctx, info, page)
         const rows = await page.find((bounds) =>
           ctx.db.deal.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
         )
@@ -88,8 +88,9 @@ function dealsBelow(parentColumn: DealParent, defaultOrder: DealArgs['orderBy'])
   return {
     /** What to read of the deals themselves. */
     find(args: NestedArgs, ctx: Context, nested: unknown) {
-      const { where, orderBy, take } = pageOf(args)
-      const selection = nestedPageSelection(nested, 'Deal', keysetOf(args))
+      const page = pageOf(args)
+      const { where, orderBy, take } = page
+      const selection = nestedPageSelection(nested, 'Deal', page)
       const filtered = { AND: [dealWhere(args.filter, { now: ctx.now() }), where] }
       return { ...selection, where: filtered, orderBy, take }
     },

@@ -63,7 +63,7 @@ builder.queryField('members', (t) =>
         const { tenantId } = ctx.viewer
         const where = { AND: [{ tenantId }, memberWhere(filter), search ? matching(search) : {}] }
         const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, byName)
+        const selection = pageSelection(ctx, info, page)
         const rows = await page.find((bounds) =>
           ctx.db.member.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
         )

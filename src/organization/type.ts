@@ -59,7 +59,7 @@ builder.queryField('organizations', (t) =>
           : {}
         const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
         const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, keyset)
+        const selection = pageSelection(ctx, info, page)
         const rows = await page.find((bounds) =>
           ctx.db.organization.findMany({
             ...selection,
