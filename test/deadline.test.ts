@@ -137,6 +137,10 @@ describe('a request that takes too long', () => {
     expect(ms).toBeGreaterThan(1_000)
     expect(ms).toBeLessThanOrEqual(20_000)
   })
+
+  it('has no statement compiled, which cannot be cancelled meanwhile', async () => {
+    expect(await t.read((db) => db.$queryRaw`SHOW jit`)).toEqual([{ jit: 'off' }])
+  })
 })
 
 describe.runIf(onServer)('on a server, a request that takes too long', () => {

@@ -62,6 +62,8 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
     // The login may own the tables or be a superuser, to whom row level security does not apply.
     'SET ROLE dealgraph_app',
     "SET TimeZone = 'UTC'",
+    // Compiling a statement takes longer than all but the largest run, and cannot be cancelled.
+    'SET jit = off',
     `SET statement_timeout = ${settings.statementTimeoutMs}`,
     `SET idle_in_transaction_session_timeout = ${settings.idleInTransactionTimeoutMs}`,
   ].join(';')
