@@ -78,12 +78,15 @@ function usesOf(
   if (known) return known
   const places = placesOf(document)
   const context = new ValidationContext(schema, document, new TypeInfo(schema), () => {})
-  const uses = context.getRecursiveVariableUsages(operation).map(({ node, type }) => {
+  const uses = new Map<string, VariableUse>()
+  for (const { node, type } of context.getRecursiveVariableUsages(operation)) {
     const variable = node.name.value
-    return { variable, place: places.get(node) ?? variable, type }
-  })
-  knownUses.set(operation, uses)
-  return uses
+    const place = places.get(node) ?? variable
+    // What is used alike in many places is looked at once.
+    uses.set(`${variable} ${type} ${place}`, { variable, place, type })
+  }
+  knownUses.set(operation, [...uses.values()])
+  return [...uses.values()]
 }
 
 function placesOf(document: DocumentNode): Map<VariableNode, string> {
