@@ -115,6 +115,24 @@ describe('suggestions', () => {
     expect(await messages(false)).not.toContain('Did you mean')
     expect(await messages(undefined)).not.toContain('Did you mean')
   })
+
+  it.each([true, false])(
+    'and all that is wrong with variables are short: %s',
+    async (suggestions) => {
+      const app = appFor(t, { suggestions })
+      const query = 'query ($f: DealFilter) { deals(filter: $f) { nodes { id } } }'
+      const unknown = Array.from({ length: 60 }, (_, index) => [`unknown${index}`, 1])
+      for (const text of ['!'.repeat(200_000), ' Did you mean'.repeat(15_000)]) {
+        const variables = { f: { ...Object.fromEntries(unknown), z: text } }
+        const { errors } = await post(app, { query, variables }, admin)
+        expect(errors).toHaveLength(20)
+        expect(errors[0]?.message).toMatch(
+          /^Variable "\$f" got .* is not defined by type "DealFilter"\./,
+        )
+        expect(JSON.stringify(errors).length).toBeLessThan(20_000)
+      }
+    },
+  )
 })
 
 describe('the page for browsers', () => {

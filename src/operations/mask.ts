@@ -4,23 +4,31 @@ import { DatabaseUnavailable } from '../database/unavailable.ts'
 import { codedError, databaseUnavailable, type ErrorCode, errorStatus } from '../errors.ts'
 import { mostErrors } from './limits.ts'
 
+/** A message begins and ends with what is wrong; what is longer between has a value of the request. */
+const told = 250
 const suggestion = / Did you mean [\w ,"]+\?$/
 
 /**
  * What is wrong with variables is told no longer than what is wrong with a document, and as that
- * without suggestions where they are off: the executor makes them in any case.
+ * without suggestions where they are off: the executor makes them in any case, and repeats the whole
+ * value with each error.
  */
 export function maskVariables(result: ExecutionResult, suggestions: boolean): ExecutionResult {
   const { data, errors } = result
   if (data !== undefined || !errors) return result
-  const told = errors.slice(0, mostErrors)
-  return { ...result, errors: suggestions ? told : told.map(withoutSuggestion) }
+  const first = errors.slice(0, mostErrors)
+  return { ...result, errors: first.map((error) => withMessage(error, toldOf(error, suggestions))) }
 }
 
-function withoutSuggestion(error: GraphQLError): GraphQLError {
+function toldOf({ message }: GraphQLError, suggestions: boolean): string {
+  const isLong = message.length > 2 * told
+  const short = isLong ? `${message.slice(0, told)} … ${message.slice(-told)}` : message
+  return suggestions ? short : short.replace(suggestion, '')
+}
+
+function withMessage(error: GraphQLError, message: string): GraphQLError {
   const { nodes, source, positions, originalError, extensions } = error
-  const where = { nodes, source, positions, originalError, extensions }
-  return new GraphQLError(error.message.replace(suggestion, ''), where)
+  return new GraphQLError(message, { nodes, source, positions, originalError, extensions })
 }
 
 /**
