@@ -215,6 +215,16 @@ describe('the OWASP cheat sheet for GraphQL', () => {
     expect(errors).toEqual([])
   })
 
+  it('one field so often that comparing them takes long is told so', async () => {
+    const { errors } = await query(`{ deals { nodes { ${'id '.repeat(1_900)} } } }`)
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining('select each once'),
+        extensions: { code: 'TOO_MANY_FIELDS' },
+      },
+    ])
+  })
+
   it.each(["' OR 1=1 --", "'; DROP TABLE deal; --", '\\', '$1', '{"$gt": ""}'])(
     'a text like %s is only a text',
     async (text) => {

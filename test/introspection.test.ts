@@ -84,6 +84,13 @@ describe('the anonymous', () => {
   it.each([
     '{ __typename } fragment F on Deal { nothing }',
     'query ($filter: DealFilters) { __typename }',
+    '{ __typename { ... on Deal { nothing } } }',
+    '{ __typename(nothing: 1) }',
+    '{ __typename @nothing }',
+    'query @nothing { __typename }',
+    '{ __typename } fragment F on __Type { ... on Deal { nothing } }',
+    '{ __typename ... on Deal { __typename } }',
+    'subscription { __typename { nothing } }',
   ])('learn nothing of the schema by what is wrong with %s', async (query) => {
     expect(await outcome(t.app, query)).toEqual([401, 'UNAUTHENTICATED'])
   })

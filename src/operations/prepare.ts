@@ -1,11 +1,9 @@
 import {
   type ASTNode,
-  type DefinitionNode,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  Kind,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
@@ -17,6 +15,7 @@ import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
 import { isStorable, unstorable } from '../texts.ts'
+import { type About, aboutOf } from './about.ts'
 import { costOfOperation, type OperationCost } from './cost.ts'
 import { BoundedInputs } from './inputs.ts'
 import { excessOf, maxTokens, mostErrors } from './limits.ts'
@@ -57,11 +56,8 @@ export interface PrepareOptions {
 }
 
 /** A document within the limits, and what decides who may ask for it. */
-interface KnownDocument {
+interface KnownDocument extends About {
   document: DocumentNode
-  isIntrospection: boolean
-  /** Whether it asks for nothing but what tells of the gateway itself. */
-  isAboutNoTenant: boolean
 }
 
 /**
@@ -107,7 +103,8 @@ function parseWithinLimits(text: string): KnownDocument {
 
 /**
  * Without a credential only `__typename` can be asked for, which tells that the gateway is there
- * and nothing else, and introspection where that is public.
+ * and nothing else, and introspection where that is public. All else is refused before it is
+ * validated, which would tell what the schema has.
  */
 function authorize(
   { isIntrospection, isAboutNoTenant }: KnownDocument,
@@ -135,8 +132,15 @@ function validateDocument(
     hideSuggestions: !suggestions,
   })
   if (errors.length === 0) return
+  if (errors.some(({ message }) => message === gaveUp))
+    throw refusal('TOO_MANY_FIELDS', tooManyAlike)
   throw new AggregateError(oncePerMessage(errors).slice(0, mostErrors).map(invalidDocument))
 }
+
+/** What graphql-js says of fields under one name that are too many to compare with each other. */
+const gaveUp = 'Validation aborted.'
+const tooManyAlike =
+  'The document selects the same fields too often to be checked: select each once, or use fragments.'
 
 /** The same mistake in many places is one error with as many locations. */
 function oncePerMessage(errors: readonly GraphQLError[]): GraphQLError[] {
@@ -190,32 +194,6 @@ function refuseUnstorableTexts(document: DocumentNode): void {
       if (!isStorable(value)) throw refusal('GRAPHQL_VALIDATION_FAILED', unstorable)
     },
   })
-}
-
-const metaFields = ['__typename', '__schema', '__type']
-
-function aboutOf(document: DocumentNode): Omit<KnownDocument, 'document'> {
-  let isIntrospection = false
-  let hasVariables = false
-  visit(document, {
-    Field({ name }) {
-      if (name.value === '__schema' || name.value === '__type') isIntrospection = true
-    },
-    VariableDefinition() {
-      hasVariables = true
-    },
-  })
-  // What is wrong with a variable or a fragment would tell the anonymous what the schema has.
-  const isAboutNoTenant = document.definitions.every(asksForMetaFields)
-  return { isIntrospection, isAboutNoTenant: isAboutNoTenant && (isIntrospection || !hasVariables) }
-}
-
-function asksForMetaFields(node: DefinitionNode): boolean {
-  if (node.kind === Kind.FRAGMENT_DEFINITION) return node.typeCondition.name.value.startsWith('__')
-  if (node.kind !== Kind.OPERATION_DEFINITION) return false
-  return node.selectionSet.selections.every(
-    (field) => field.kind === Kind.FIELD && metaFields.includes(field.name.value),
-  )
 }
 
 function invalidDocument(error: GraphQLError): GraphQLError {
