@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Admission, Overloaded } from '../src/operations/admission.ts'
+import { BodyReader, BodyTooLarge } from '../src/operations/body.ts'
 import { onServer, send, sleepForever, slowed, untilHeld } from './deadline-fixtures.ts'
 import { testTenant } from './harness.ts'
 
@@ -157,6 +158,46 @@ describe.runIf(onServer)('more requests than there are places', () => {
       errors: [{ message: expect.stringContaining('Nothing of it was kept.') }],
     })
     expect((await first.answer).status).toBe(504)
+  })
+})
+
+describe('bodies that are still on their way', () => {
+  const kilobytes = (count: number) => new Uint8Array(count * 1024)
+
+  /** A body of which a part has come. */
+  function begun(part: Uint8Array) {
+    let end = () => {}
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(part)
+        end = () => controller.close()
+      },
+    })
+    const init = { method: 'POST', body, duplex: 'half' }
+    return { request: new Request('http://localhost/', init as RequestInit), end: () => end() }
+  }
+
+  it('are refused where they are large and many, until others have come or were given up', async () => {
+    const bodies = new BodyReader(64 * 1024)
+    const read = async (count: number) => {
+      const { request, end } = begun(kilobytes(count))
+      end()
+      return (await bodies.read(request)).length
+    }
+    const [slow, other] = [begun(kilobytes(40)), begun(kilobytes(20))]
+    const arrived = bodies.read(slow.request)
+    const fits = bodies.read(other.request)
+    await settled()
+    await expect(read(17)).rejects.toThrow(Overloaded)
+    expect(await read(16)).toBe(16 * 1024)
+    slow.end()
+    expect((await arrived).length).toBe(40 * 1024)
+    expect(await read(44)).toBe(44 * 1024)
+    await expect(read(45)).rejects.toThrow(Overloaded)
+    other.end()
+    expect((await fits).length).toBe(20 * 1024)
+    await expect(read(257)).rejects.toThrow(BodyTooLarge)
+    expect(await read(64)).toBe(64 * 1024)
   })
 })
 

@@ -5,7 +5,7 @@ export interface AdmissionLimits {
   maxQueued: number
 }
 
-/** Too many wait already. */
+/** More is asked for at a time than there is room for. */
 export class Overloaded extends Error {
   override name = 'Overloaded'
 }

@@ -6,7 +6,7 @@ import type { Database } from '../database/database.ts'
 import { Deadline } from '../deadline.ts'
 import { type ErrorCode, errorResponse, errorStatus } from '../errors.ts'
 import { Admission, type AdmissionLimits, Overloaded } from './admission.ts'
-import { BodyIncomplete, BodyTooLarge, maxBodyBytes, readBody } from './body.ts'
+import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes } from './body.ts'
 import { createGraphqlServer, type GraphqlServerOptions, type ServerContext } from './server.ts'
 
 export interface EndpointOptions extends GraphqlServerOptions {
@@ -39,13 +39,14 @@ const retryAfterSeconds = 1
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { requestTimeoutMs = 10_000, admission = { maxInFlight: 20, maxQueued: 200 } } = options
   const places = new Admission(admission)
+  const bodies = new BodyReader()
   const answer = createAnswer(options)
   return async (request, requestId) => {
     const refusal = refusalOf(request)
     if (refusal) return refusal
     const { signal: client } = request
     try {
-      const whole = await readWhole(request)
+      const whole = await readWhole(request, bodies)
       const deadline = new Deadline(requestTimeoutMs, client)
       const response = await places
         .run(deadline.signal, () => answer(whole, requestId, deadline))
@@ -87,10 +88,10 @@ function isForPage({ method, headers }: Request): boolean {
  * The request with all of its body. It no longer tells that its client has gone, which the deadline
  * does: Yoga would answer before the work has ended.
  */
-async function readWhole(request: Request): Promise<Request> {
+async function readWhole(request: Request, bodies: BodyReader): Promise<Request> {
   const { url, method, headers } = request
   if (method !== 'POST') return new Request(url, { method, headers })
-  return new Request(url, { method, headers, body: await readBody(request) })
+  return new Request(url, { method, headers, body: await bodies.read(request) })
 }
 
 /** Nobody reads it, but the log tells by its status that the client had gone. */
