@@ -96,9 +96,11 @@ function dealsBelow(parentColumn: DealParent, defaultOrder: DealArgs['orderBy'])
     },
     async toConnection({ id }: { id: string }, deals: DealKey[], args: NestedArgs, ctx: Context) {
       await checkCustomFields(ctx, args.filter)
-      const where = dealWhere(args.filter, { now: ctx.now() })
-      const { batch, key } = countDeals(parentColumn, where)
-      return pageOf(args).toConnection(deals, () => ctx.loader(batch, key).load(id))
+      return pageOf(args).toConnection(deals, () => {
+        const where = dealWhere(args.filter, { now: ctx.now() })
+        const { batch, key } = countDeals(parentColumn, where)
+        return ctx.loader(batch, key).load(id)
+      })
     },
   }
 }
