@@ -133,6 +133,9 @@ function readFields(read: Read, decoding: Decoding, reasons: string[]): ImportRo
   return defined({ ...row, ...contacts, stage, history: past })
 }
 
+/** As in the API, null clears it. */
+const metadata = z.unknown().transform((value) => value ?? {})
+
 function readValues(read: Read, { notation }: Decoding): RowValues {
   return defined({
     externalId: read('externalId', text(maxNameLength)),
@@ -146,13 +149,7 @@ function readValues(read: Read, { notation }: Decoding): RowValues {
     confidence: read('confidence', percent),
     priority: read('priority', oneOf(['LOW', 'MEDIUM', 'HIGH'])),
     leadRef: read('leadRef', longText),
-    metadata: read(
-      'metadata',
-      jsonOf(
-        'JSON',
-        z.unknown().transform((value) => value ?? {}),
-      ),
-    ),
+    metadata: read('metadata', jsonOf('JSON', metadata)),
   })
 }
 
