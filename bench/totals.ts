@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { createDatabase } from '../src/database/database.ts'
-import { openEmbedded } from '../src/database/embedded.ts'
 import { deployMigrations } from '../src/database/migrations.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { stageTotals } from '../src/deal-total/loaders.ts'
+import { scratchDatabase } from '../test/scratch-database.ts'
 
 // Compares the two ways to the totals of a board: counting its deals, and reading stage_total, which triggers keep. Prints
 // ratios, as times differ from machine to machine: `npx tsx bench/totals.ts`, on BENCH_DATABASE_URL or the embedded database.
@@ -30,26 +29,6 @@ const counting: Statement = {
     GROUP BY d.stage_id, d.currency
     ORDER BY d.currency`,
   values: [tenantId, stageIds],
-}
-
-/** A database of its own, dropped afterwards. */
-async function scratchDatabase(): Promise<{ owner: pg.PoolConfig; close(): Promise<void> }> {
-  const url = process.env.BENCH_DATABASE_URL
-  if (!url) {
-    const embedded = await openEmbedded()
-    return { owner: embedded.poolConfig, close: embedded.close }
-  }
-  const name = `dealgraph_bench_${randomBytes(4).toString('hex')}`
-  const admin = new pg.Client({ connectionString: url })
-  await admin.connect()
-  await admin.query(`CREATE DATABASE ${name}`)
-  const scratch = new URL(url)
-  scratch.pathname = `/${name}`
-  const close = async () => {
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
-    await admin.end()
-  }
-  return { owner: { connectionString: scratch.href, max: 2 }, close }
 }
 
 /** One tenant with deals in six stages, one in ten of them in another currency. */
@@ -195,7 +174,7 @@ async function measure(owner: pg.PoolConfig): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const { owner, close } = await scratchDatabase()
+  const { owner, close } = await scratchDatabase(process.env.BENCH_DATABASE_URL, 2)
   try {
     await deployMigrations(owner)
     const client = new pg.Client(owner)

@@ -1,35 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
-import { openEmbedded } from '../../src/database/embedded.ts'
 import { deployMigrations } from '../../src/database/migrations.ts'
+import { scratchDatabase } from '../scratch-database.ts'
 import { campaign } from './run.ts'
 import { createWorld, databaseFor } from './world.ts'
-
-interface Place {
-  owner: pg.PoolConfig
-  close(): Promise<void>
-}
-
-/** A database of its own, dropped afterwards: on the server of DATABASE_URL, or embedded. */
-async function openPlace(): Promise<Place> {
-  const server = process.env.DATABASE_URL
-  if (!server) {
-    const embedded = await openEmbedded()
-    return { owner: embedded.poolConfig, close: embedded.close }
-  }
-  const name = `dealgraph_fuzz_${randomBytes(4).toString('hex')}`
-  const admin = new pg.Client({ connectionString: server })
-  await admin.connect()
-  await admin.query(`CREATE DATABASE ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const close = async () => {
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
-    await admin.end()
-  }
-  return { owner: { connectionString: url.href, max: 5 }, close }
-}
 
 /** Tries random operations on a database of its own; the exit code tells whether all went well. */
 async function main(): Promise<void> {
@@ -40,7 +14,7 @@ async function main(): Promise<void> {
   const runs = Number(values.runs ?? 2_000)
   const say = (text: string) => void process.stdout.write(`${text}\n`)
   say(`seed ${seed}, ${runs} runs`)
-  const place = await openPlace()
+  const place = await scratchDatabase(process.env.DATABASE_URL, 5)
   await deployMigrations(place.owner)
   const where = databaseFor(place.owner)
   try {

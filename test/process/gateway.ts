@@ -1,10 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import pg from 'pg'
+import { newDatabase } from '../scratch-database.ts'
 
 const cli = new URL('../../dist/cli.js', import.meta.url).pathname
 const run = promisify(execFile)
@@ -34,21 +33,10 @@ export async function embeddedPlace(): Promise<Place> {
 }
 
 async function serverPlace(server: string): Promise<Place> {
-  const name = `dealgraph_process_${randomBytes(4).toString('hex')}`
-  const admin = new pg.Client({ connectionString: server })
-  await admin.connect()
-  await admin.query(`CREATE DATABASE ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const env = { DATABASE_URL: url.href }
+  const { url, drop: remove } = await newDatabase(server)
+  const env = { DATABASE_URL: url }
   await dealgraph(env, 'migrate')
-  return {
-    env,
-    async remove() {
-      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
-      await admin.end()
-    },
-  }
+  return { env, remove }
 }
 
 /** Runs one command to its end and returns its standard output. */
