@@ -1,16 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createApp } from '../src/app.ts'
 import { createDatabase, type Db } from '../src/database/database.ts'
 import { type TenantView, wholeTenant } from '../src/database/tenant-pool.ts'
-import {
-  createApiKeyAuthenticate,
-  databaseCopy,
-  post,
-  type TestTenant,
-  testTenant,
-} from './harness.ts'
-import { auditedLog } from './log-audit.ts'
+import { appFor, databaseCopy, post, type TestTenant, testTenant } from './harness.ts'
 
 let t: TestTenant
 let key: string
@@ -21,10 +13,7 @@ beforeEach(async () => {
 })
 
 const appWith = (database: TestTenant['database'], corsOrigins: string[] = []) =>
-  createApp({
-    ...{ database, corsOrigins, authenticate: createApiKeyAuthenticate(database) },
-    ...{ clock: () => new Date(), log: auditedLog(), unready: async () => [] },
-  })
+  appFor({ database }, { corsOrigins })
 
 describe('a cookie', () => {
   it.each(['dg_key', 'authorization', 'token', 'session', 'x-api-key'])(

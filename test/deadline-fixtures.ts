@@ -1,9 +1,9 @@
 import pg from 'pg'
 import { inject } from 'vitest'
-import { type App, createApp } from '../src/app.ts'
+import type { App, createApp } from '../src/app.ts'
 import type { Database, Db } from '../src/database/database.ts'
 import type { Deadline } from '../src/deadline.ts'
-import { createApiKeyAuthenticate, type TestTenant, testDatabase } from './harness.ts'
+import { appFor, createApiKeyAuthenticate, type TestTenant, testDatabase } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 /** Whether the tests run on a server, where a statement can be cancelled and looked at meanwhile. */
@@ -34,15 +34,15 @@ export function slowed(
         return work(db)
       })
   const database = { ...t.database, read: before('read', read), write: before('write', write) }
-  return createApp({
-    database,
-    authenticate: createApiKeyAuthenticate(t.database),
-    clock: () => new Date(),
-    log: auditedLog((line) => t.logged.push(line)),
-    unready: async () => [],
-    requestTimeoutMs: 60_000,
-    ...options,
-  })
+  return appFor(
+    { database },
+    {
+      authenticate: createApiKeyAuthenticate(t.database),
+      log: auditedLog((line) => t.logged.push(line)),
+      requestTimeoutMs: 60_000,
+      ...options,
+    },
+  )
 }
 
 export interface Sent {

@@ -1,6 +1,5 @@
 import { parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApp } from '../src/app.ts'
 import { createDatabase, type Database } from '../src/database/database.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { startOfDay } from '../src/demo/company.ts'
@@ -9,14 +8,7 @@ import { demoSeed, seedDemo } from '../src/demo/service.ts'
 import { exampleTabs } from '../src/graphiql/tabs.ts'
 import { schema } from '../src/schema.ts'
 import { directionOf } from '../src/stage-change/rules.ts'
-import {
-  createApiKeyAuthenticate,
-  type DatabaseCopy,
-  databaseCopy,
-  type GraphqlAnswer,
-  post,
-} from './harness.ts'
-import { auditedLog } from './log-audit.ts'
+import { appFor, type DatabaseCopy, databaseCopy, type GraphqlAnswer, post } from './harness.ts'
 
 const day = new Date('2026-11-22T00:00:00Z')
 const rows = demoRows(demoSeed, day)
@@ -122,13 +114,7 @@ describe('seedDemo', () => {
     database = createDatabase(copy.owner)
     const seeded = await seedDemo(database, { now: new Date() })
     tenantId = seeded.tenantId
-    const app = createApp({
-      database,
-      authenticate: createApiKeyAuthenticate(database),
-      clock: () => new Date(),
-      log: auditedLog(),
-      unready: async () => [],
-    })
+    const app = appFor({ database })
     ask = (tab) => post(app, tab, { authorization: `Bearer ${seeded.secret}` })
   })
 

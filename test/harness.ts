@@ -196,11 +196,14 @@ export async function tenantIn({
   }
 }
 
-/** Another gateway before the same database. */
-export function appFor(t: TestTenant, options: Partial<AppOptions> = {}): App {
+/** Another gateway before the same database, or one that behaves differently. */
+export function appFor(
+  { database }: Pick<TestTenant, 'database'>,
+  options: Partial<AppOptions> = {},
+): App {
   return createApp({
-    database: t.database,
-    authenticate: createApiKeyAuthenticate(t.database),
+    database,
+    authenticate: createApiKeyAuthenticate(database),
     clock: () => new Date(),
     log: auditedLog(),
     unready: async () => [],

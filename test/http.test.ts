@@ -1,11 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createApiKey, revokeApiKey } from '../src/api-key/service.ts'
-import { createApp } from '../src/app.ts'
 import { idOf } from '../src/ids.ts'
 import { maxBodyBytes } from '../src/operations/body.ts'
 import { dealFixture, keyOfMember, memberFixture, pipelineFixture, untouched } from './fixtures.ts'
-import { createApiKeyAuthenticate, type TestTenant, testTenant } from './harness.ts'
-import { auditedLog } from './log-audit.ts'
+import { appFor, type TestTenant, testTenant } from './harness.ts'
 
 const mediaTypes = ['application/json', 'application/graphql-response+json']
 const viewerRole = '{ viewer { role } }'
@@ -126,13 +124,13 @@ describe('health', () => {
   })
 
   it('is ready with a warning', async () => {
-    const app = appWith({ warnings: () => ['Redis does not answer.'] })
+    const app = appFor(t, { warnings: () => ['Redis does not answer.'] })
     const { status, body } = await send('/health/ready', {}, app)
     expect([status, body]).toEqual([200, { status: 'ready', warnings: ['Redis does not answer.'] }])
   })
 
   it('is not ready for a reason', async () => {
-    const app = appWith({ unready: async () => ['a migration is missing'] })
+    const app = appFor(t, { unready: async () => ['a migration is missing'] })
     expect(await send('/health/ready', {}, app)).toMatchObject({
       status: 503,
       body: { status: 'unready', reasons: ['a migration is missing'] },
@@ -328,7 +326,7 @@ describe('cross-origin requests', () => {
   })
 
   it('are allowed to the origins configured and to no others', async () => {
-    const app = appWith({ corsOrigins: [origin] })
+    const app = appFor(t, { corsOrigins: [origin] })
     const asked = await send('/graphql', posted({ query: viewerRole }, { origin }), app)
     expect(asked.body.data).toEqual({ viewer: { role: 'ADMIN' } })
     expect(asked.headers.get('access-control-expose-headers')).toContain('Retry-After')
@@ -343,14 +341,3 @@ describe('cross-origin requests', () => {
     expect(foreign.headers.get('access-control-allow-origin')).toBeNull()
   })
 })
-
-function appWith(options: Partial<Parameters<typeof createApp>[0]>) {
-  return createApp({
-    database: t.database,
-    authenticate: createApiKeyAuthenticate(t.database),
-    clock: () => new Date(),
-    log: auditedLog(),
-    unready: async () => [],
-    ...options,
-  })
-}

@@ -8,14 +8,14 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose'
-import { type App, createApp } from '../src/app.ts'
+import type { App } from '../src/app.ts'
 import { createApiKeyAuthenticator } from '../src/auth/api-key.ts'
 import { createAuthenticate } from '../src/auth/authenticate.ts'
 import { createKeySet, type KeySetOptions, type KeySource } from '../src/auth/jwks.ts'
 import { createJwtAuthenticator } from '../src/auth/jwt.ts'
 import type { JwtSettings } from '../src/auth/jwt-settings.ts'
 import { done } from './fixtures.ts'
-import { type GraphqlAnswer, post, type TestTenant } from './harness.ts'
+import { appFor, type GraphqlAnswer, post, type TestTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 export const issuer = 'https://id.example/'
@@ -122,7 +122,7 @@ export function tokenGateway(
     createApiKeyAuthenticator(database),
     createJwtAuthenticator({ database, keys, settings, clock, log }),
   ])
-  const app = createApp({ database, authenticate, clock, log, unready: async () => [] })
+  const app = appFor(t, { authenticate, clock, log })
   const ask: TokenGateway['ask'] = (token, query = '{ viewer { role } }', headers) =>
     post(app, { query }, headers ?? { authorization: `Bearer ${token}` })
   return {

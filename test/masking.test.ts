@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createApp } from '../src/app.ts'
 import { createDatabase, type Database } from '../src/database/database.ts'
 import { pipelineFixture, untouched } from './fixtures.ts'
-import { createApiKeyAuthenticate, type TestTenant, testTenant } from './harness.ts'
+import { appFor, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 
 const requestId = 'a-request-that-fails'
@@ -21,13 +20,7 @@ beforeEach(async () => {
 /** Asks a server whose database behaves differently in what is given. */
 async function askBroken(broken: Partial<Database>, query: string, variables: object = {}) {
   const database = { ...t.database, ...broken }
-  const app = createApp({
-    database,
-    authenticate: createApiKeyAuthenticate(database),
-    clock: () => new Date(),
-    log: auditedLog((line) => logged.push(line)),
-    unready: async () => [],
-  })
+  const app = appFor({ database }, { log: auditedLog((line) => logged.push(line)) })
   const headers = {
     'content-type': 'application/json',
     authorization: `Bearer ${await t.keyFor('ADMIN')}`,

@@ -1,10 +1,9 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type App, createApp } from '../src/app.ts'
+import type { App } from '../src/app.ts'
 import { scopesOfRole } from '../src/auth/scopes.ts'
 import { createDatabase } from '../src/database/database.ts'
-import { type DatabaseCopy, databaseCopy, type GraphqlAnswer, post } from './harness.ts'
-import { auditedLog } from './log-audit.ts'
+import { appFor, type DatabaseCopy, databaseCopy, type GraphqlAnswer, post } from './harness.ts'
 import {
   boardCases,
   customCases,
@@ -131,13 +130,7 @@ function appOf(database: ReturnType<typeof createDatabase>, dealsOf: string | nu
   const scopes = new Set(scopesOfRole.ADMIN)
   const nobody = { memberId: null, memberRole: null, apiKeyId: null, dealsOf }
   const viewer = { ...nobody, tenantId, role: 'ADMIN', scopes } as const
-  return createApp({
-    database,
-    authenticate: async () => viewer,
-    clock: () => new Date(),
-    log: auditedLog(),
-    unready: async () => [],
-  })
+  return appFor({ database }, { authenticate: async () => viewer })
 }
 
 async function ask(app: App, query: string, variables: object): Promise<GraphqlAnswer['data']> {
