@@ -1,5 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { Abandoned } from '../database/session.ts'
 import { DatabaseUnavailable } from '../database/unavailable.ts'
 import { codedError, databaseUnavailable, type ErrorCode, errorStatus } from '../errors.ts'
 import { mostErrors } from './limits.ts'
@@ -27,18 +28,31 @@ function toldOf({ message }: GraphQLError, suggestions: boolean): string {
 }
 
 function withMessage(error: GraphQLError, message: string): GraphQLError {
-  const { nodes, source, positions, originalError, extensions } = error
+  const { nodes, source, positions, originalError } = error
+  // Nothing was executed, so that the request is refused as a whole.
+  const extensions = { http: { status: errorStatus.BAD_REQUEST }, ...error.extensions }
   return new GraphQLError(message, { nodes, source, positions, originalError, extensions })
+}
+
+interface Told {
+  log: Logger
+  requestId: string
+}
+
+/** What a client may see of a result. */
+export function maskResult(result: ExecutionResult, request: Told): ExecutionResult {
+  if (!result.errors) return result
+  const errors = result.errors
+    .filter(({ originalError }) => !(originalError instanceof Abandoned))
+    .map((error) => maskError(error, request))
+  return { ...result, errors }
 }
 
 /**
  * What a client may see of an error. Errors made for it keep their code; anything else is a fault,
  * which is logged once and told only as the id of its request.
  */
-export function maskError(
-  error: GraphQLError,
-  request: { log: Logger; requestId: string },
-): GraphQLError {
+export function maskError(error: GraphQLError, request: Told): GraphQLError {
   const cause = error.originalError
   if (cause && !(cause instanceof GraphQLError)) return maskFault(error, cause, request)
   const { message, nodes, source, positions, path } = error
@@ -54,11 +68,7 @@ function codeOf({ code, http }: { code?: unknown; http?: { status?: number } }):
   return Object.hasOwn(errorStatus, code as string) ? (code as ErrorCode) : 'BAD_REQUEST'
 }
 
-function maskFault(
-  error: GraphQLError,
-  cause: Error,
-  { log, requestId }: { log: Logger; requestId: string },
-) {
+function maskFault(error: GraphQLError, cause: Error, { log, requestId }: Told) {
   log.error({ err: cause, requestId, path: error.path }, 'a request failed')
   const { nodes, source, positions, path } = error
   const where = { nodes, source, positions, path }

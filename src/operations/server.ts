@@ -1,21 +1,17 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
-import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql'
+import type { ExecutionArgs } from 'graphql'
 import {
   createYoga,
   type GraphiQLOptions,
   type Plugin,
   type YogaServerInstance,
 } from 'graphql-yoga'
-import { createContext, type RequestScope } from '../context.ts'
-import { Abandoned } from '../database/session.ts'
-import { codedError } from '../errors.ts'
+import type { RequestScope } from '../context.ts'
 import { schema } from '../schema.ts'
 import { defaultCostLimit } from '../throttle/bucket.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
-import { executeCharged } from './charge.ts'
-import { tellExpiry } from './expiry.ts'
-import { variablesProblem } from './inputs.ts'
-import { maskError, maskVariables } from './mask.ts'
+import { createExecution } from './execute.ts'
+import { maskResult } from './mask.ts'
 import { createPrepareOperation, type PreparedOperation, type PrepareOptions } from './prepare.ts'
 
 /** What is known of a request before it is parsed. */
@@ -83,27 +79,13 @@ function preparing(settings: Settings): Plugin<ServerContext> {
   }
 }
 
-function executing({ throttle, suggestions }: Settings): Plugin<ServerContext> {
+function executing(settings: Settings): Plugin<ServerContext> {
+  const { execute } = createExecution(settings)
   return {
-    onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn(async (args: ExecutionArgs) => {
+    onExecute({ setExecuteFn }) {
+      setExecuteFn((args: ExecutionArgs) => {
         const scope = args.contextValue as OperationContext
-        const cost = scope.prepared?.cost
-        if (!cost) throw new Error('an operation that was not prepared cannot be executed')
-        const problem = variablesProblem(args)
-        if (problem) {
-          return { errors: [codedError('BAD_USER_INPUT', problem, { http: { status: 400 } })] }
-        }
-        const result = await executeCharged(throttle, scope.viewer, cost, async (rateLimit) => {
-          const context = createContext({ ...scope, rateLimit })
-          try {
-            return (await executeFn({ ...args, contextValue: context })) as ExecutionResult
-          } finally {
-            await context.close()
-          }
-        })
-        const operation = getOperationAST(args.document, args.operationName)?.operation
-        return maskVariables(tellExpiry(result, operation, scope.deadline), suggestions)
+        return execute(args, scope, scope.prepared)
       })
     },
   }
@@ -112,13 +94,8 @@ function executing({ throttle, suggestions }: Settings): Plugin<ServerContext> {
 function masking(): Plugin<ServerContext> {
   return {
     onResultProcess({ result, setResult, serverContext }) {
-      if (Array.isArray(result) || !('errors' in result) || !result.errors) return
-      setResult({
-        ...result,
-        errors: result.errors
-          .filter(({ originalError }) => !(originalError instanceof Abandoned))
-          .map((error) => maskError(error, serverContext as unknown as ServerContext)),
-      })
+      if (Array.isArray(result) || !('errors' in result)) return
+      setResult(maskResult(result, serverContext as unknown as ServerContext))
     },
   }
 }
