@@ -7,6 +7,7 @@ import { openSession } from './database/session.ts'
 import type { Actor, Transaction, Written } from './database/transaction.ts'
 import type { Deadline } from './deadline.ts'
 import { codedError } from './errors.ts'
+import type { Feed } from './feed.ts'
 import type { RateLimit } from './throttle/bucket.ts'
 
 /** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
@@ -35,6 +36,8 @@ export interface Context {
   readonly requestId: string
   readonly log: Logger
   readonly deadline: Deadline
+  /** What this process commits, for those who wait for it. */
+  readonly feed: Feed
   /** What was left in the viewer's bucket as the operation began; null where there is none. */
   readonly rateLimit: RateLimit | null
   now(): Date
@@ -55,11 +58,12 @@ export interface RequestScope {
   log: Logger
   clock: () => Date
   deadline: Deadline
+  feed: Feed
   rateLimit?: RateLimit | null
 }
 
 export function createContext(request: RequestScope): Context {
-  const { requestId, log, deadline } = request
+  const { requestId, log, deadline, feed } = request
   const viewer = () => {
     if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key or a token.')
     return request.viewer
@@ -81,7 +85,10 @@ export function createContext(request: RequestScope): Context {
     requestId,
     log,
     deadline,
-    rateLimit: request.rateLimit ?? null,
+    feed,
+    get rateLimit() {
+      return request.rateLimit ?? null
+    },
     now: () => now,
     loader<Value>(batch: Batch<Value>, key?: string) {
       const known = loaders.get(key ?? batch)
@@ -91,10 +98,12 @@ export function createContext(request: RequestScope): Context {
       loaders.set(key ?? batch, loader)
       return loader
     },
-    write(work, retryable) {
+    async write(work, retryable) {
       loaders.clear()
       const scope = { ...view(), actor: actorOf(viewer()), now, requestId }
-      return session.write(scope, work, retryable)
+      const written = await session.write(scope, work, retryable)
+      feed.publish(scope.tenantId, written.events)
+      return written
     },
     close: session.close,
   }

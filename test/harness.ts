@@ -11,6 +11,7 @@ import { createDatabase, type Database, type Db } from '../src/database/database
 import { openEmbedded } from '../src/database/embedded.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { operator, type Transaction, writeTransaction } from '../src/database/transaction.ts'
+import { Feed } from '../src/feed.ts'
 import { createTenant } from '../src/tenant/service.ts'
 import { createThrottle } from '../src/throttle/throttle.ts'
 import { auditedLog, rememberSaid } from './log-audit.ts'
@@ -108,6 +109,8 @@ export interface TestTenant {
   tenantId: string
   slug: string
   app: App
+  /** What tells of the app’s own writes. */
+  feed: Feed
   /** What the server has logged, one object a line. */
   logged: Record<string, unknown>[]
   /** Sets what the server takes for the present. */
@@ -142,10 +145,12 @@ export async function tenantIn({
   const values = { slug, name: slug, defaultCurrency: 'USD', timeZone: 'UTC', now: new Date() }
   const tenantId = await createTenant(database, values)
   const logged: Record<string, unknown>[] = []
+  const feed = new Feed()
   let fixed: Date | null = null
   const app = createApp({
     database,
     authenticate: createApiKeyAuthenticate(database),
+    feed,
     clock: () => fixed ?? new Date(),
     log: auditedLog((line) => logged.push(line)),
     unready: async () => [],
@@ -177,6 +182,7 @@ export async function tenantIn({
     tenantId,
     slug,
     app,
+    feed,
     logged,
     keyFor,
     read: (work) => database.read(wholeTenant(tenantId), work),

@@ -84,7 +84,11 @@ describe('moveDeal', () => {
       revision: (before.at(-1)?.revision ?? 0n) + 1n,
       type: 'deal.moved',
       dealId: deal.id.replace('deal_', ''),
-      payload: { stageChangeId: stageChange.id.replace('stage_change_', '') },
+      payload: {
+        stageChangeId: stageChange.id.replace('stage_change_', ''),
+        fromPipelineId: sales.id.replace('pipeline_', ''),
+        toPipelineId: sales.id.replace('pipeline_', ''),
+      },
     })
   })
 

@@ -196,8 +196,10 @@ describe('archiveStage with reassignTo', () => {
       null,
     ])
     const [fromStageId, toStageId] = [sales.stage('Lead'), sales.stage('Qualified')]
+    const pipelineId = idOf('Pipeline', sales.id)
     const payload = { fromStageId: idOf('Stage', fromStageId), toStageId: idOf('Stage', toStageId) }
-    expect(events[0]?.payload).toMatchObject(payload)
+    const pipelines = { fromPipelineId: pipelineId, toPipelineId: pipelineId }
+    expect(events[0]?.payload).toMatchObject({ ...payload, ...pipelines })
   })
 
   it('counts on where deals have moved before, and tells when it goes backward', async () => {

@@ -49,10 +49,12 @@ export interface Transaction extends WriteScope {
   audit(entry: AuditInput): void
 }
 
-/** The result of a write, and whether an earlier request with the same key had it first. */
 export interface Written<T> {
   result: T
+  /** Whether an earlier request with the same key had the result first. */
   replayed: boolean
+  /** What was put into the outbox; nothing by a write that was not kept. */
+  events: readonly EventInput[]
 }
 
 /** Carries a result out of a transaction that is rolled back, as it has changed nothing. */
@@ -93,12 +95,12 @@ export async function writeOnce<T>(
       const revision = await stepRevision(owner, 1)
       await checkStanding(owner, scope.actor)
       const first = retryable && (await firstResult<T>(owner, retryable))
-      if (first) throw new RolledBack({ result: first.result, replayed: true })
+      if (first) throw new RolledBack({ result: first.result, replayed: true, events: [] })
       if (retryable) await db.$executeRaw`SAVEPOINT work`
       const records = recording()
       const { events, entries } = records
       const result = await work({ ...owner, revision, emit: records.emit, audit: records.audit })
-      const written = { result, replayed: false }
+      const written = { result, replayed: false, events }
       if (events.length === 0) {
         if (!retryable) throw new RolledBack(written)
         await db.$executeRaw`ROLLBACK TO SAVEPOINT work`

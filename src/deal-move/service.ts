@@ -101,7 +101,8 @@ export async function changeStage(
   const probability = effectiveProbability({ ...deal, status: to.kind }, to.probability)
   const change = { deal: becoming, from, to, probability, reason, note }
   const stageChangeId = await recordStageChange(tx, { ...change, override: entry.override })
-  const payload = { stageChangeId, fromStageId: from.id, toStageId: to.id }
+  const pipelines = { fromPipelineId: from.pipelineId, toPipelineId: to.pipelineId }
+  const payload = { stageChangeId, fromStageId: from.id, toStageId: to.id, ...pipelines }
   tx.emit({ type: 'deal.moved', dealId: deal.id, payload })
   return { dealId: deal.id, stageChangeId }
 }

@@ -5,6 +5,7 @@ import type { Authenticate } from '../auth/authenticate.ts'
 import type { Database } from '../database/database.ts'
 import { Deadline } from '../deadline.ts'
 import { type ErrorCode, errorResponse, errorStatus } from '../errors.ts'
+import { Feed } from '../feed.ts'
 import { Admission, type AdmissionLimits, Overloaded } from './admission.ts'
 import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes } from './body.ts'
 import { createGraphqlServer, type GraphqlServerOptions, type ServerContext } from './server.ts'
@@ -14,6 +15,8 @@ export interface EndpointOptions extends GraphqlServerOptions {
   authenticate: Authenticate
   clock: () => Date
   log: Logger
+  /** What tells of this process’s writes; one of its own if none is given. */
+  feed?: Feed
   /** Who gets the page for browsers. */
   graphiqlAccess?: Access
   /** How long a request may take from its last byte on, waiting included. */
@@ -59,7 +62,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
 }
 
 function createAnswer(options: EndpointOptions): Answer {
-  const { database, authenticate, clock, log } = options
+  const { database, authenticate, clock, log, feed = new Feed() } = options
   const { graphiql = null, graphiqlAccess = 'authenticated' } = options
   const server = createGraphqlServer(options)
   return async (request, requestId, deadline) => {
@@ -69,7 +72,7 @@ function createAnswer(options: EndpointOptions): Answer {
       const message = 'The page for browsers is only for requests with a credential.'
       return errorResponse('UNAUTHENTICATED', message, { 'www-authenticate': 'Bearer' })
     }
-    const scope = { database, viewer, log, clock, requestId, deadline }
+    const scope = { database, viewer, log, clock, requestId, deadline, feed }
     const response = await server.fetch(request, scope)
     if (response.status !== errorStatus.NOT_ACCEPTABLE) return uncached(response)
     return errorResponse(

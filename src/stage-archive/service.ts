@@ -103,7 +103,8 @@ async function reassign(tx: Transaction, from: Stage, to: Stage): Promise<number
     await bulkInsert(tx.db, 'stage_change', changes.slice(start, start + chunkSize))
   }
   for (const { id, dealId } of changes) {
-    const payload = { stageChangeId: id, fromStageId: from.id, toStageId: to.id }
+    const pipelines = { fromPipelineId: from.pipelineId, toPipelineId: to.pipelineId }
+    const payload = { stageChangeId: id, fromStageId: from.id, toStageId: to.id, ...pipelines }
     tx.emit({ type: 'deal.moved', dealId, payload })
   }
   return deals.length
