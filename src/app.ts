@@ -5,8 +5,9 @@ import type { Logger } from 'pino'
 import { DatabaseUnavailable } from './database/unavailable.ts'
 import { databaseUnavailable, errorResponse } from './errors.ts'
 import { createEndpoint, type EndpointOptions } from './operations/endpoint.ts'
+import { createOperations, type OperationsOptions } from './operations/operations.ts'
 
-export interface AppOptions extends EndpointOptions {
+export interface AppOptions extends EndpointOptions, OperationsOptions {
   /** What stands in the way of answering requests: empty when nothing does. */
   unready: () => Promise<string[]>
   /** What an operator should know of a process that answers all the same. */
@@ -28,7 +29,8 @@ const keys = /dg_[\w-]+/g
 /** Every route of the gateway as one fetch function; it listens nowhere. */
 export function createApp(options: AppOptions): App {
   const app = new Hono<{ Variables: Variables }>()
-  const endpoint = createEndpoint(options)
+  const operations = createOperations(options)
+  const endpoint = createEndpoint(options, operations)
   app.use(async (c, next) => {
     const started = performance.now()
     c.set('requestId', requestIdOf(c.req.raw))

@@ -84,6 +84,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
     },
   },
   scopeAuth: {
+    authorizeOnSubscribe: true,
     authScopes: ({ viewer }) => ({
       scope: (needed) => viewer.scopes.has(needed),
       authenticated: true,
@@ -111,6 +112,11 @@ builder.queryType({
 builder.mutationType({
   description:
     'Everything that can be changed. Each field is one transaction; what is wrong with its input is in `userErrors`, and then nothing was changed.',
+})
+
+builder.subscriptionType({
+  description:
+    'What can be waited for, over WebSocket (graphql-transport-ws) or as server-sent events. Each event is read, charged and authorized as a query of its own.',
 })
 
 builder.globalConnectionField('totalCount', (t) =>

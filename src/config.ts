@@ -41,6 +41,7 @@ const environment = z.object({
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(10_000),
   MAX_IN_FLIGHT: z.coerce.number().int().min(1).max(10_000).optional(),
   MAX_QUEUED: z.coerce.number().int().min(0).max(100_000).default(200),
+  MAX_SUBSCRIPTIONS: z.coerce.number().int().min(0).max(1_000_000).default(10_000),
   MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(5_000),
   KEEP_ALIVE_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(65_000),
   CORS_ORIGINS: origins.default([]),
@@ -63,6 +64,8 @@ export interface Config {
   host: string
   requestTimeoutMs: number
   admission: { maxInFlight: number; maxQueued: number }
+  /** How many subscriptions are open at a time. */
+  maxSubscriptions: number
   maxConnections: number
   keepAliveTimeoutMs: number
   corsOrigins: string[]
@@ -109,6 +112,7 @@ function configOf(values: z.output<typeof environment>, jwt: Config['jwt']): Con
       maxInFlight: values.MAX_IN_FLIGHT ?? 2 * poolSize,
       maxQueued: values.MAX_QUEUED,
     },
+    maxSubscriptions: values.MAX_SUBSCRIPTIONS,
     maxConnections: values.MAX_CONNECTIONS,
     keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
     corsOrigins: values.CORS_ORIGINS,

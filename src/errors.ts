@@ -41,6 +41,9 @@ export type ErrorCode = keyof typeof errorStatus
 export const databaseUnavailable =
   'The database cannot be reached at the moment. Nothing was done: send it again later.'
 
+/** What a client is told that is one too many at the moment. */
+export const overloaded = 'Too many requests are waiting: send it again in a moment.'
+
 /** An error that its reader may see: a stable code, and a sentence that says what to mend. */
 export function codedError(
   code: ErrorCode,

@@ -1,3 +1,4 @@
+import type { Context } from './context.ts'
 import type { EventInput } from './database/transaction.ts'
 import { codedError } from './errors.ts'
 
@@ -5,6 +6,11 @@ import { codedError } from './errors.ts'
 export interface Move {
   dealId: string
   stageChangeId: string
+}
+
+/** Events as a subscription has them, and who may be told which of them. */
+export interface EventSource<Event> extends AsyncIterable<Event> {
+  isSeen(event: Event, context: Context): Promise<boolean>
 }
 
 /** The moves that a listener has not read yet. Reading ends when it is returned. */

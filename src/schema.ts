@@ -29,11 +29,12 @@ import './deal-transfer/mutations.ts'
 import './stage-archive/mutations.ts'
 import './removal/mutations.ts'
 import './bulk/mutations.ts'
+import './deal-feed/type.ts'
 import { builder } from './builder.ts'
 import { deniedByDefault } from './root-fields.ts'
 
 /**
- * Every type, query and mutation. A module is part of the API when it is named above, and its root
+ * Every type, query, mutation and subscription. A module is part of the API when it is named above, and its root
  * fields when they name their scope.
  */
 export const schema = deniedByDefault(builder.toSchema())

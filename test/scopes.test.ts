@@ -20,7 +20,8 @@ import { type Scope, scopes } from '../src/auth/scopes.ts'
 import { deniedByDefault } from '../src/root-fields.ts'
 import { schema } from '../src/schema.ts'
 import { askMutation, dealFixture, done, memberFixture, pipelineFixture } from './fixtures.ts'
-import { type TestTenant, testTenant } from './harness.ts'
+import { type GraphqlAnswer, type TestTenant, testTenant } from './harness.ts'
+import { subscribe } from './subscription-fixtures.ts'
 
 type Field = GraphQLField<unknown, unknown>
 
@@ -30,6 +31,7 @@ const opens: Record<Scope | 'none', string[]> = {
   'deals:read': [
     ...['node', 'nodes', 'deal', 'dealByNumber', 'deals', 'pipeline', 'pipelines'],
     ...['organizations', 'contacts', 'tags', 'sources', 'closeReasons', 'customFields'],
+    'dealMoved',
   ],
   'deals:write': [
     ...['createDeal', 'updateDeal', 'deleteDeal', 'restoreDeal', 'moveDeal', 'reorderDeal'],
@@ -82,7 +84,7 @@ function documentOf({ type, field }: { type: GraphQLObjectType; field: Field }) 
   const below = isMutation ? '{ userErrors { code } replayed }' : '{ __typename }'
   const call = `${field.name}${passed && `(${passed})`}`
   const selection = isLeafType(getNamedType(field.type)) ? '' : below
-  const operation = isMutation ? 'mutation' : 'query'
+  const operation = type.name.toLowerCase()
   return {
     document: `${operation} ${declared && `(${declared})`} { ${call} ${selection} }`,
     variables: Object.fromEntries(given.map((arg) => [arg.name, inputOf(arg.type)])),
@@ -101,6 +103,18 @@ async function limitedTo(...limits: Scope[]): Promise<{ key: string }> {
   return { key: (await t.write((tx) => createApiKey(tx, values))).secret }
 }
 
+/** What is wrong with an operation; a subscription is not waited for. */
+async function errorsOf(
+  type: GraphQLObjectType,
+  { document, variables }: { document: string; variables: object },
+  as: { key: string },
+): Promise<GraphqlAnswer['errors']> {
+  if (type !== schema.getSubscriptionType())
+    return (await t.graphql(document, variables, as)).errors
+  const { next } = await subscribe(t.app, { query: document, variables }, as.key)
+  return (await next())?.errors ?? []
+}
+
 function forbidden(path: (string | number)[], scope: Scope) {
   const message = `^You may not use \\w+\\.\\w+: it needs the scope ${scope}\\.$`
   return { path, message: expect.stringMatching(message), extensions: { code: 'FORBIDDEN' } }
@@ -117,7 +131,7 @@ describe('every root field', () => {
     const opened = []
     for (const root of rootFields) {
       const { document, variables } = documentOf(root)
-      const { errors } = await t.graphql(document, variables, as)
+      const errors = await errorsOf(root.type, { document, variables }, as)
       const refused = errors.filter(({ extensions }) => extensions.code === 'FORBIDDEN')
       if (refused.length === 0) opened.push(root.field.name)
       else expect(errors).toMatchObject([{ path: [root.field.name] }])

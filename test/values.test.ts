@@ -258,6 +258,7 @@ describe('readConfig', () => {
       logLevel: 'info',
       requestTimeoutMs: 10_000,
       admission: { maxInFlight: 20, maxQueued: 200 },
+      maxSubscriptions: 10_000,
       maxConnections: 5_000,
       keepAliveTimeoutMs: 65_000,
     })
@@ -291,6 +292,7 @@ describe('readConfig', () => {
       REQUEST_TIMEOUT_MS: '2500',
       MAX_IN_FLIGHT: '30',
       MAX_QUEUED: '0',
+      MAX_SUBSCRIPTIONS: '200',
       MAX_CONNECTIONS: '100',
       KEEP_ALIVE_TIMEOUT_MS: '5000',
     }
@@ -308,6 +310,7 @@ describe('readConfig', () => {
       logLevel: 'warn',
       requestTimeoutMs: 2_500,
       admission: { maxInFlight: 30, maxQueued: 0 },
+      maxSubscriptions: 200,
       maxConnections: 100,
       keepAliveTimeoutMs: 5_000,
     })
@@ -339,6 +342,7 @@ describe('readConfig', () => {
     ['REQUEST_TIMEOUT_MS', '3600000'],
     ['MAX_IN_FLIGHT', '0'],
     ['MAX_QUEUED', '-1'],
+    ['MAX_SUBSCRIPTIONS', '-1'],
     ['MAX_CONNECTIONS', '0'],
     ['KEEP_ALIVE_TIMEOUT_MS', '1.5'],
   ])('refuses %s=%s by its name', (name, value) => {

@@ -373,10 +373,13 @@ describe('the walk', () => {
 
   it('has come to every field, argument and input field', () => {
     expect(missing(schema, coverage)).toEqual([
+      // Subscriptions are waited for, and tried by themselves.
+      ...['DealMoved.deal', 'DealMoved.stageChange'],
       // Two requests at the same moment, which no single one of the walk is.
       ...['code', 'message', 'path'].map((name) => `IdempotencyKeyInFlight.${name}`),
       // What was removed is no more.
       'RemoveDealContactPayload.dealContact',
+      ...['Subscription.dealMoved', 'Subscription.dealMoved(pipelineId)'],
     ])
   })
 })

@@ -60,6 +60,7 @@ async function serve(config: Config): Promise<void> {
     corsOrigins: config.corsOrigins,
     requestTimeoutMs: config.requestTimeoutMs,
     admission: config.admission,
+    maxSubscriptions: config.maxSubscriptions,
   })
   const { host, port, maxConnections, keepAliveTimeoutMs } = config
   const server = await startServer(app, { host, port, maxConnections, keepAliveTimeoutMs })

@@ -1,27 +1,17 @@
 import { GraphQLError } from 'graphql'
-import type { Logger } from 'pino'
 import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Authenticate } from '../auth/authenticate.ts'
-import type { Database } from '../database/database.ts'
 import { Deadline } from '../deadline.ts'
-import { type ErrorCode, errorResponse, errorStatus } from '../errors.ts'
-import { Feed } from '../feed.ts'
-import { Admission, type AdmissionLimits, Overloaded } from './admission.ts'
+import { type ErrorCode, errorResponse, errorStatus, overloaded } from '../errors.ts'
+import { Overloaded } from './admission.ts'
 import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes } from './body.ts'
+import type { Operations } from './operations.ts'
 import { createGraphqlServer, type GraphqlServerOptions, type ServerContext } from './server.ts'
 
 export interface EndpointOptions extends GraphqlServerOptions {
-  database: Database
   authenticate: Authenticate
-  clock: () => Date
-  log: Logger
-  /** What tells of this process’s writes; one of its own if none is given. */
-  feed?: Feed
   /** Who gets the page for browsers. */
   graphiqlAccess?: Access
-  /** How long a request may take from its last byte on, waiting included. */
-  requestTimeoutMs?: number
-  admission?: AdmissionLimits
 }
 
 /** What an error says of the answer to a request that it refuses. */
@@ -31,7 +21,13 @@ interface HttpExtensions {
 
 export type Endpoint = (request: Request, requestId: string) => Promise<Response>
 
-type Answer = (request: Request, requestId: string, deadline: Deadline) => Promise<Response>
+interface Asked {
+  requestId: string
+  deadline: Deadline
+  client: AbortSignal
+}
+
+type Answer = (request: Request, asked: Asked) => Promise<Response>
 
 const retryAfterSeconds = 1
 
@@ -39,11 +35,10 @@ const retryAfterSeconds = 1
  * Answers one request to /graphql: refuses what is no GraphQL over HTTP, reads it, waits for a
  * place, finds out who asks, and hands it to the server. Nobody has a place who is still sending.
  */
-export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { requestTimeoutMs = 10_000, admission = { maxInFlight: 20, maxQueued: 200 } } = options
-  const places = new Admission(admission)
+export function createEndpoint(options: EndpointOptions, operations: Operations): Endpoint {
+  const { places, requestTimeoutMs } = operations
   const bodies = new BodyReader()
-  const answer = createAnswer(options)
+  const answer = createAnswer(options, operations)
   return async (request, requestId) => {
     const refusal = refusalOf(request)
     if (refusal) return refusal
@@ -52,29 +47,31 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       const whole = await readWhole(request, bodies)
       const deadline = new Deadline(requestTimeoutMs, client)
       const response = await places
-        .run(deadline.signal, () => answer(whole, requestId, deadline))
+        .run(deadline.signal, () => answer(whole, { requestId, deadline, client }))
         .finally(() => deadline.clear())
-      return client.aborted ? closedByClient() : response
+      if (!client.aborted) return response
+      await response.body?.cancel()
+      return closedByClient()
     } catch (error) {
       return refusalFor(error, client)
     }
   }
 }
 
-function createAnswer(options: EndpointOptions): Answer {
-  const { database, authenticate, clock, log, feed = new Feed() } = options
-  const { graphiql = null, graphiqlAccess = 'authenticated' } = options
-  const server = createGraphqlServer(options)
-  return async (request, requestId, deadline) => {
-    const viewer = await viewerOf(request, authenticate, deadline)
+function createAnswer(options: EndpointOptions, operations: Operations): Answer {
+  const { authenticate, graphiql = null, graphiqlAccess = 'authenticated' } = options
+  const { surroundings, eventTurnsOf } = operations
+  const server = createGraphqlServer(options, operations)
+  return async (request, asked) => {
+    const viewer = await viewerOf(request, authenticate, asked.deadline)
     if (viewer instanceof Response) return viewer
     if (graphiql && isForPage(request) && !isOpenTo(graphiqlAccess, viewer)) {
       const message = 'The page for browsers is only for requests with a credential.'
       return errorResponse('UNAUTHENTICATED', message, { 'www-authenticate': 'Bearer' })
     }
-    const scope = { database, viewer, log, clock, requestId, deadline, feed }
-    const response = await server.fetch(request, scope)
-    if (response.status !== errorStatus.NOT_ACCEPTABLE) return uncached(response)
+    const takeTurn = eventTurnsOf(request.headers)
+    const response = await server.fetch(request, { ...surroundings, ...asked, viewer, takeTurn })
+    if (response.status !== errorStatus.NOT_ACCEPTABLE || response.body) return uncached(response)
     return errorResponse(
       'NOT_ACCEPTABLE',
       'Accept application/json or application/graphql-response+json.',
@@ -115,9 +112,7 @@ function refusalFor(error: unknown, client: AbortSignal): Response {
     )
   }
   if (!(error instanceof Overloaded)) throw error
-  return errorResponse('OVERLOADED', 'Too many requests are waiting: send it again in a moment.', {
-    'retry-after': `${retryAfterSeconds}`,
-  })
+  return errorResponse('OVERLOADED', overloaded, { 'retry-after': `${retryAfterSeconds}` })
 }
 
 function refusalOf(request: Request): Response | null {
@@ -156,11 +151,17 @@ async function viewerOf(
   }
 }
 
+function isStream(headers: Headers): boolean {
+  return Boolean(headers.get('content-type')?.startsWith('text/event-stream'))
+}
+
 /** An answer is for its viewer alone, and no cache may keep it. */
 function uncached(response: Response): Response {
   const headers = new Headers(response.headers)
   headers.set('cache-control', 'private, no-store')
   headers.append('vary', 'Accept, Authorization, X-Api-Key')
+  // A proxy that collects an answer would keep a stream until it ends.
+  if (isStream(headers)) headers.set('x-accel-buffering', 'no')
   if (response.status === errorStatus.UNAUTHENTICATED) headers.set('www-authenticate', 'Bearer')
   return new Response(response.body, { status: response.status, headers })
 }

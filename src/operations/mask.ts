@@ -2,7 +2,14 @@ import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { Abandoned } from '../database/session.ts'
 import { DatabaseUnavailable } from '../database/unavailable.ts'
-import { codedError, databaseUnavailable, type ErrorCode, errorStatus } from '../errors.ts'
+import {
+  codedError,
+  databaseUnavailable,
+  type ErrorCode,
+  errorStatus,
+  overloaded,
+} from '../errors.ts'
+import { Overloaded } from './admission.ts'
 import { mostErrors } from './limits.ts'
 
 /** A message begins and ends with what is wrong; what is longer between has a value of the request. */
@@ -18,7 +25,11 @@ export function maskVariables(result: ExecutionResult, suggestions: boolean): Ex
   const { data, errors } = result
   if (data !== undefined || !errors) return result
   const first = errors.slice(0, mostErrors)
-  return { ...result, errors: first.map((error) => withMessage(error, toldOf(error, suggestions))) }
+  const told = first.map((error) =>
+    // One that was met on the way to a field is not about variables.
+    error.path ? error : withMessage(error, toldOf(error, suggestions)),
+  )
+  return { ...result, errors: told }
 }
 
 function toldOf({ message }: GraphQLError, suggestions: boolean): string {
@@ -32,6 +43,14 @@ function withMessage(error: GraphQLError, message: string): GraphQLError {
   // Nothing was executed, so that the request is refused as a whole.
   const extensions = { http: { status: errorStatus.BAD_REQUEST }, ...error.extensions }
   return new GraphQLError(message, { nodes, source, positions, originalError, extensions })
+}
+
+/** The GraphQLError of anything that was thrown. */
+export function errorOf(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error
+  if (error instanceof Overloaded) return codedError('OVERLOADED', overloaded)
+  const originalError = error instanceof Error ? error : new Error(String(error))
+  return new GraphQLError(originalError.message, { originalError })
 }
 
 interface Told {

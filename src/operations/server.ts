@@ -6,31 +6,26 @@ import {
   type Plugin,
   type YogaServerInstance,
 } from 'graphql-yoga'
-import type { RequestScope } from '../context.ts'
-import { schema } from '../schema.ts'
-import { defaultCostLimit } from '../throttle/bucket.ts'
-import { createThrottle, type Throttle } from '../throttle/throttle.ts'
-import { createExecution } from './execute.ts'
+import { codedError, errorStatus } from '../errors.ts'
+import type { SubscriptionScope } from './execute.ts'
 import { maskResult } from './mask.ts'
-import { createPrepareOperation, type PreparedOperation, type PrepareOptions } from './prepare.ts'
+import type { Operations } from './operations.ts'
+import type { PreparedOperation } from './prepare.ts'
 
 /** What is known of a request before it is parsed. */
-export type ServerContext = RequestScope
+export type ServerContext = SubscriptionScope
 
 /** The same with what Yoga and the plugins have added. */
 interface OperationContext extends ServerContext {
+  request: Request
   params: { operationName?: string; variables?: Record<string, unknown> }
   prepared?: PreparedOperation
 }
 
-export interface GraphqlServerOptions extends Partial<PrepareOptions> {
+export interface GraphqlServerOptions {
   /** The page for browsers, or none. */
   graphiql?: ((request: Request) => GraphiQLOptions) | null
-  /** What operations are charged to; null for nothing, by default to buckets in memory. */
-  throttle?: Throttle | null
 }
-
-type Settings = PrepareOptions & { throttle: Throttle | null }
 
 export type GraphqlServer = YogaServerInstance<ServerContext, object>
 
@@ -38,11 +33,14 @@ export type GraphqlServer = YogaServerInstance<ServerContext, object>
  * GraphQL over HTTP. Yoga speaks the protocol; preparing, executing in the tenant's transactions
  * and masking are ours.
  */
-export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServer {
-  const { graphiql = null } = options
-  const settings = settingsOf(options)
+export function createGraphqlServer(
+  { graphiql = null }: GraphqlServerOptions,
+  operations: Operations,
+): GraphqlServer {
   return createYoga<ServerContext>({
-    schema,
+    schema: operations.schema,
+    // The stand-ins that Yoga brings along fail when a stream is left before it was read.
+    fetchAPI: { Response, ReadableStream },
     graphqlEndpoint: '/graphql',
     landingPage: false,
     graphiql: graphiql ? (request) => graphiql(request) : false,
@@ -53,20 +51,11 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     logging: false,
     maskedErrors: false,
     parserAndValidationCache: false,
-    plugins: [preparing(settings), executing(settings), masking()],
+    plugins: [preparing(operations), executing(operations), masking()],
   })
 }
 
-function settingsOf(options: GraphqlServerOptions): Settings {
-  const { introspection = 'authenticated', suggestions = false } = options
-  const { throttle = createThrottle(), costLimit = defaultCostLimit } = options
-  // What the bucket can never hold could never run.
-  const held = throttle?.size.maximum ?? Number.POSITIVE_INFINITY
-  return { introspection, suggestions, throttle, costLimit: Math.min(costLimit, held) }
-}
-
-function preparing(settings: Settings): Plugin<ServerContext> {
-  const prepare = createPrepareOperation(schema, settings)
+function preparing({ prepare }: Operations): Plugin<ServerContext> {
   return {
     onParse({ params, context, setParsedDocument }) {
       const operation = context as OperationContext
@@ -79,8 +68,7 @@ function preparing(settings: Settings): Plugin<ServerContext> {
   }
 }
 
-function executing(settings: Settings): Plugin<ServerContext> {
-  const { execute } = createExecution(settings)
+function executing({ execute, subscribe }: Operations): Plugin<ServerContext> {
   return {
     onExecute({ setExecuteFn }) {
       setExecuteFn((args: ExecutionArgs) => {
@@ -88,7 +76,25 @@ function executing(settings: Settings): Plugin<ServerContext> {
         return execute(args, scope, scope.prepared)
       })
     },
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn((args: ExecutionArgs) => {
+        const scope = args.contextValue as OperationContext
+        if (!takesStream(scope.request)) return { errors: [noStream()] }
+        return subscribe(args, scope, scope.prepared)
+      })
+    },
   }
+}
+
+function takesStream({ headers }: Request): boolean {
+  const accepted = (headers.get('accept') ?? '*/*').split(',')
+  return accepted.some((range) => /^ *(text\/event-stream|text\/\*|\*\/\*) *(;|$)/i.test(range))
+}
+
+function noStream() {
+  const http = { status: errorStatus.NOT_ACCEPTABLE }
+  const message = 'A subscription has many results: accept text/event-stream, or use WebSocket.'
+  return codedError('NOT_ACCEPTABLE', message, { http })
 }
 
 function masking(): Plugin<ServerContext> {

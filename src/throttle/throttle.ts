@@ -71,7 +71,8 @@ export function createThrottle({
   }
 }
 
-function bucketOf(viewer: Viewer | null): string {
+/** One for each credential. */
+export function bucketOf(viewer: Viewer | null): string {
   if (!viewer) return 'anonymous'
   const { tenantId, apiKeyId, memberId } = viewer
   return apiKeyId ? `${tenantId}:key:${apiKeyId}` : `${tenantId}:member:${memberId}`

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino'
+import type { Authenticate } from '../auth/authenticate.ts'
+import type { Database } from '../database/database.ts'
+import { Deadline } from '../deadline.ts'
+import { Feed } from '../feed.ts'
+import { schema } from '../schema.ts'
+import { defaultCostLimit } from '../throttle/bucket.ts'
+import { createThrottle, type Throttle } from '../throttle/throttle.ts'
+import { Admission, type AdmissionLimits } from './admission.ts'
+import { createExecution, type Execution, type TakeTurn } from './execute.ts'
+import { createPrepareOperation, type PrepareOperation, type PrepareOptions } from './prepare.ts'
+import { Subscribers } from './subscribers.ts'
+
+export interface OperationsOptions extends Partial<PrepareOptions> {
+  database: Database
+  authenticate: Authenticate
+  clock: () => Date
+  log: Logger
+  /** What tells of this process’s writes; one of its own if none is given. */
+  feed?: Feed
+  /** What operations are charged to; null for nothing, by default to buckets in memory. */
+  throttle?: Throttle | null
+  /** How long a request may take from its last byte on, waiting included. */
+  requestTimeoutMs?: number
+  admission?: AdmissionLimits
+  /** How many subscriptions are open at a time. */
+  maxSubscriptions?: number
+}
+
+/** What all transports share, so that no limit is another one by another way in. */
+export interface Operations extends Execution {
+  schema: typeof schema
+  prepare: PrepareOperation
+  places: Admission
+  requestTimeoutMs: number
+  /** What every operation works with, whoever asks. */
+  surroundings: { database: Database; clock: () => Date; log: Logger; feed: Feed }
+  /** Takes turns for whoever has these headers: each with a deadline, a place and the viewer of now. */
+  turnsOf(headers: Headers): TakeTurn
+  /**
+   * The same for events, of which many come at once: they stand in a line of their own, and no more
+   * of them than half of the places at a time in that of requests.
+   */
+  eventTurnsOf(headers: Headers): TakeTurn
+}
+
+export function createOperations(options: OperationsOptions): Operations {
+  const { requestTimeoutMs = 10_000, admission = { maxInFlight: 20, maxQueued: 200 } } = options
+  const { database, clock, log, feed = new Feed(), authenticate } = options
+  const { introspection = 'authenticated', suggestions = false } = options
+  const { throttle = createThrottle(), costLimit: most = defaultCostLimit } = options
+  // What the bucket can never hold could never run.
+  const costLimit = Math.min(most, throttle?.size.maximum ?? Number.POSITIVE_INFINITY)
+  const places = new Admission(admission)
+  const subscribers = new Subscribers(options.maxSubscriptions ?? 10_000)
+  const events = new Admission({
+    maxInFlight: Math.ceil(admission.maxInFlight / 2),
+    // Each subscription has one event in it at most.
+    maxQueued: Number.POSITIVE_INFINITY,
+  })
+  const turnsOf: Operations['turnsOf'] = (headers) => async (client, work) => {
+    const deadline = new Deadline(requestTimeoutMs, client)
+    const turn = async () => work({ viewer: await deadline.race(authenticate(headers)), deadline })
+    return places.run(deadline.signal, turn).finally(() => deadline.clear())
+  }
+  return {
+    ...createExecution({ throttle, suggestions, subscribers }),
+    schema,
+    prepare: createPrepareOperation(schema, { introspection, suggestions, costLimit }),
+    places,
+    requestTimeoutMs,
+    surroundings: { database, clock, log, feed },
+    turnsOf,
+    eventTurnsOf(headers) {
+      const takeTurn = turnsOf(headers)
+      return (client, work) => events.run(client, () => takeTurn(client, work))
+    },
+  }
+}
