@@ -1,4 +1,4 @@
-import type { ServerOptions as HttpOptions, Server } from 'node:http'
+import type { ServerOptions as HttpOptions, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
@@ -49,9 +49,14 @@ export function startServer(
   { host, port, ...given }: ServerOptions,
 ): Promise<RunningServer> {
   const limits = { ...defaultLimits, ...given }
+  const streams = new Set<ServerResponse>()
   return new Promise((resolve, reject) => {
     const server = serve({
-      fetch: app.fetch,
+      async fetch(request, { outgoing }) {
+        const response = await app.fetch(request)
+        if (isStream(response)) keepWhileOpen(streams, outgoing as ServerResponse)
+        return response
+      },
       hostname: host,
       port,
       overrideGlobalObjects: false,
@@ -70,7 +75,7 @@ export function startServer(
       const { port: bound } = server.address() as AddressInfo
       resolve({
         url: `http://${displayHost(host)}:${bound}`,
-        stop: (graceMs) => stop(server, graceMs),
+        stop: (graceMs) => stop(server, { graceMs, streams }),
       })
     })
   })
@@ -92,19 +97,37 @@ function serverOptions(limits: ConnectionLimits): HttpOptions {
  */
 const lingerMs = 500
 
-async function stop(server: Server, graceMs: number): Promise<void> {
+interface Stopping {
+  graceMs: number
+  streams: ReadonlySet<ServerResponse>
+}
+
+async function stop(server: Server, { graceMs, streams }: Stopping): Promise<void> {
   await setTimeout(lingerMs)
   // Once around the event loop, so that what arrived while it was busy is read before the listener
   // closes.
   await setImmediate()
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // A connection that has had its answer would be kept for its next request.
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  // A connection that has had its answer would be kept for its next request, and a stream, which
+  // never has all of it, is cut: its client comes back, to another process.
+  const idle = setInterval(() => {
+    server.closeIdleConnections()
+    for (const stream of streams) stream.destroy()
+  }, 50)
   const forced = setTimeout(graceMs, undefined, { ref: false }).then(() =>
     server.closeAllConnections(),
   )
   await Promise.race([closed, forced])
   clearInterval(idle)
+}
+
+function isStream({ headers }: Response): boolean {
+  return Boolean(headers.get('content-type')?.startsWith('text/event-stream'))
+}
+
+function keepWhileOpen(streams: Set<ServerResponse>, stream: ServerResponse): void {
+  streams.add(stream)
+  stream.once('close', () => streams.delete(stream))
 }
 
 function displayHost(host: string): string {
