@@ -6,6 +6,7 @@ import { DatabaseUnavailable } from './database/unavailable.ts'
 import { databaseUnavailable, errorResponse } from './errors.ts'
 import { createEndpoint, type EndpointOptions } from './operations/endpoint.ts'
 import { createOperations, type OperationsOptions } from './operations/operations.ts'
+import { createWebSocket, type OpenConnection } from './operations/websocket.ts'
 
 export interface AppOptions extends EndpointOptions, OperationsOptions {
   /** What stands in the way of answering requests: empty when nothing does. */
@@ -17,6 +18,8 @@ export interface AppOptions extends EndpointOptions, OperationsOptions {
 
 export interface App {
   fetch(request: Request): Promise<Response>
+  /** Takes a WebSocket that was opened at /graphql. */
+  openConnection: OpenConnection
 }
 
 interface Variables {
@@ -26,7 +29,7 @@ interface Variables {
 /** What an API key looks like, which stands where it should not. */
 const keys = /dg_[\w-]+/g
 
-/** Every route of the gateway as one fetch function; it listens nowhere. */
+/** Every route of the gateway as one fetch function, and its sockets; it listens nowhere. */
 export function createApp(options: AppOptions): App {
   const app = new Hono<{ Variables: Variables }>()
   const operations = createOperations(options)
@@ -68,7 +71,10 @@ export function createApp(options: AppOptions): App {
   )
   app.notFound(() => errorResponse('NOT_FOUND', 'There is nothing here: the API is at /graphql.'))
   app.onError((error, c) => fault(error, options.log, c.get('requestId')))
-  return { fetch: async (request) => app.fetch(request) }
+  return {
+    fetch: async (request) => app.fetch(request),
+    openConnection: createWebSocket(operations),
+  }
 }
 
 /** A caller's request id is kept if it looks like one, so that its logs and ours can be joined. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { App } from './app.ts'
+import { type Sockets, serveSockets } from './sockets.ts'
 
 export interface RunningServer {
   /** Where it listens, such as `http://localhost:4000`. */
@@ -30,6 +31,8 @@ export interface ConnectionLimits {
   arrivalTimeoutMs: number
   /** Without a byte either way, as of a client that does not read its answer. */
   silenceTimeoutMs: number
+  /** How often the client of a WebSocket is asked whether it is still there; who is not is cut off. */
+  pingIntervalMs: number
 }
 
 const defaultLimits: ConnectionLimits = {
@@ -38,6 +41,7 @@ const defaultLimits: ConnectionLimits = {
   headersTimeoutMs: 10_000,
   arrivalTimeoutMs: 30_000,
   silenceTimeoutMs: 120_000,
+  pingIntervalMs: 25_000,
 }
 
 const maxHeaderBytes = 16 * 1024
@@ -45,11 +49,12 @@ const maxHeaderBytes = 16 * 1024
 const checkEveryMs = 1_000
 
 export function startServer(
-  app: App,
+  app: Pick<App, 'fetch'> & Partial<App>,
   { host, port, ...given }: ServerOptions,
 ): Promise<RunningServer> {
   const limits = { ...defaultLimits, ...given }
   const streams = new Set<ServerResponse>()
+  const { openConnection: open } = app
   return new Promise((resolve, reject) => {
     const server = serve({
       async fetch(request, { outgoing }) {
@@ -62,6 +67,8 @@ export function startServer(
       overrideGlobalObjects: false,
       serverOptions: serverOptions(limits),
     }) as Server
+    const { pingIntervalMs } = limits
+    const sockets = open && serveSockets(server, { open, path: '/graphql', pingIntervalMs })
     server.maxConnections = limits.maxConnections
     server.timeout = limits.silenceTimeoutMs
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -75,7 +82,7 @@ export function startServer(
       const { port: bound } = server.address() as AddressInfo
       resolve({
         url: `http://${displayHost(host)}:${bound}`,
-        stop: (graceMs) => stop(server, { graceMs, streams }),
+        stop: (graceMs) => stop(server, { graceMs, streams, sockets }),
       })
     })
   })
@@ -100,9 +107,10 @@ const lingerMs = 500
 interface Stopping {
   graceMs: number
   streams: ReadonlySet<ServerResponse>
+  sockets: Sockets | undefined
 }
 
-async function stop(server: Server, { graceMs, streams }: Stopping): Promise<void> {
+async function stop(server: Server, { graceMs, streams, sockets }: Stopping): Promise<void> {
   await setTimeout(lingerMs)
   // Once around the event loop, so that what arrived while it was busy is read before the listener
   // closes.
@@ -112,11 +120,13 @@ async function stop(server: Server, { graceMs, streams }: Stopping): Promise<voi
   // never has all of it, is cut: its client comes back, to another process.
   const idle = setInterval(() => {
     server.closeIdleConnections()
+    sockets?.closeIdle()
     for (const stream of streams) stream.destroy()
   }, 50)
-  const forced = setTimeout(graceMs, undefined, { ref: false }).then(() =>
-    server.closeAllConnections(),
-  )
+  const forced = setTimeout(graceMs, undefined, { ref: false }).then(() => {
+    server.closeAllConnections()
+    sockets?.closeAll()
+  })
   await Promise.race([closed, forced])
   clearInterval(idle)
 }

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { SubscribePayload } from 'graphql-ws'
+
+/** How many operations a connection waits for at a time. */
+export const mostOperations = 50
+
+/** An operation that its client waits for. */
+export interface Waiting {
+  id: string
+  requestId: string
+  /** Aborted when the client does not wait any more. */
+  client: AbortController
+  /** Whether it has begun to be a subscription, which ends when its client likes. */
+  isSubscription: boolean
+}
+
+/** Who is at the other end of a connection, and what they wait for. */
+export class Peer {
+  /** What they said of themselves when they connected. */
+  credential: Headers
+  readonly close: (code: number, reason: string) => void
+  /** Aborted when the connection is closed. */
+  readonly gone = new AbortController()
+  readonly whenGone = new Promise((resolve) => this.gone.signal.addEventListener('abort', resolve))
+  readonly #waiting = new Map<SubscribePayload, Waiting>()
+  #isLeft = false
+
+  constructor(credential: Headers, close: Peer['close']) {
+    this.credential = credential
+    this.close = close
+  }
+
+  /** Whether an operation would be lost if the connection were closed now. */
+  get isBusy(): boolean {
+    return [...this.#waiting.values()].some(({ isSubscription }) => !isSubscription)
+  }
+
+  /** Whether no more operations are begun for them. */
+  get isLeft(): boolean {
+    return this.#isLeft
+  }
+
+  leave(): void {
+    this.#isLeft = true
+  }
+
+  /** Null where they wait for as many as they may. */
+  begin(id: string, payload: SubscribePayload): Waiting | null {
+    if (this.#waiting.size >= mostOperations) return null
+    const client = new AbortController()
+    const waiting = { id, requestId: randomUUID(), client, isSubscription: false }
+    this.#waiting.set(payload, waiting)
+    return waiting
+  }
+
+  /** The operation is answered with this, so that its client waits no more. */
+  end(payload: SubscribePayload): Waiting | undefined {
+    const waiting = this.#waiting.get(payload)
+    this.#waiting.delete(payload)
+    return waiting
+  }
+
+  /** The client does not want the operation any more. */
+  abandon(id: string): void {
+    for (const [payload, waiting] of this.#waiting) {
+      if (waiting.id !== id) continue
+      this.#waiting.delete(payload)
+      waiting.client.abort()
+    }
+  }
+
+  hangUp(): void {
+    this.gone.abort()
+    for (const { client } of this.#waiting.values()) client.abort()
+    this.#waiting.clear()
+  }
+}

@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+  OperationTypeNode,
+} from 'graphql'
+import { CloseCode, MessageType, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
+import type { Logger } from 'pino'
+import { codedError, type ErrorCode, errorStatus, overloaded } from '../errors.ts'
+import { connect, logRequest, type Params } from './connect.ts'
+import type { Results } from './execute.ts'
+import { errorOf, maskError, maskResult } from './mask.ts'
+import type { Operations } from './operations.ts'
+import { mostOperations, Peer, type Waiting } from './peer.ts'
+import type { OperationRequest } from './prepare.ts'
+
+/** What operations need of a socket. */
+export interface Transport {
+  /** The subprotocol that was agreed on. */
+  protocol: string
+  /** The headers of the handshake. */
+  headers: Headers
+  /** Resolves when the text is on its way, or can no longer be. */
+  send(text: string): Promise<void>
+  close(code: number, reason: string): void
+}
+
+/** What a socket tells operations, in turn. */
+export interface Connection {
+  hear(text: string): Promise<void>
+  closed(code: number, reason: string): Promise<void>
+  /** Begins no more operations: what is asked for is left to the process that the client finds next. */
+  leave(): void
+  isBusy(): boolean
+}
+
+export type OpenConnection = (transport: Transport) => Connection
+
+type Outcome = Results | ExecutionResult
+
+const initTimeoutMs = 5_000
+const closedByClient = 499
+
+/**
+ * GraphQL over WebSocket, as the protocol graphql-transport-ws has it. Each operation passes through
+ * what one over HTTP does, and is authenticated anew.
+ */
+export function createWebSocket(operations: Operations): OpenConnection {
+  const { log } = operations.surroundings
+  const protocol = createProtocol(operations)
+  return ({ protocol: name, headers, send, close }) => {
+    const peer = new Peer(headers, close)
+    let listen = async (_text: string) => {}
+    const onMessage = (listener: typeof listen) => {
+      listen = listener
+    }
+    const closed = protocol.opened({ protocol: name, send, close, onMessage }, peer)
+    return {
+      async hear(text) {
+        const ended = endedBy(text)
+        if (ended) peer.abandon(ended)
+        try {
+          await listen(text)
+        } catch (error) {
+          if (isUnexpected(error)) return close(CloseCode.BadRequest, 'Invalid message received')
+          log.error({ err: error }, 'a message failed')
+          close(CloseCode.InternalServerError, 'Internal server error')
+        }
+      },
+      async closed(code, reason) {
+        peer.hangUp()
+        await closed(code, reason)
+      },
+      leave: () => peer.leave(),
+      isBusy: () => peer.isBusy,
+    }
+  }
+}
+
+function createProtocol(operations: Operations): Server<Peer> {
+  const { log } = operations.surroundings
+  // What an operation came to is there when the library asks for it.
+  const outcome = ({ contextValue }: ExecutionArgs) => contextValue as Outcome
+  return makeServer<Params, Peer>({
+    connectionInitWaitTimeout: initTimeoutMs,
+    jsonMessageReviver: withQuery,
+    onConnect: ({ extra: peer, connectionParams }) => connect(operations, peer, connectionParams),
+    onSubscribe: ({ extra: peer }, id, payload) => operate(operations, { peer, id, payload }),
+    execute: outcome,
+    subscribe: outcome,
+    onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
+      ...result,
+      ...(errors && { errors: errors.map(told) }),
+    }),
+    onError({ extra: peer }, _id, payload, errors) {
+      const requestId = peer.end(payload)?.requestId ?? randomUUID()
+      return errors.map((error) => told(maskError(error, { log, requestId })))
+    },
+    onComplete: ({ extra: peer }, _id, payload) => void peer.end(payload),
+  })
+}
+
+/** The message that names an operation in another way than by its text has a text all the same. */
+function withQuery(key: string, value: unknown): unknown {
+  const { type, payload } = (key === '' && value ? value : {}) as {
+    type?: unknown
+    payload?: { query?: unknown } | null
+  }
+  if (type === MessageType.Subscribe && payload && typeof payload === 'object') payload.query ??= ''
+  return value
+}
+
+/** Why a message cannot be taken that is well formed, but is for clients. */
+function isUnexpected(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type ')
+}
+
+/** The id of the operation that a client ends by a message. */
+function endedBy(text: string): string | undefined {
+  if (!text.includes(MessageType.Complete)) return undefined
+  try {
+    const { type, id } = JSON.parse(text)
+    return type === MessageType.Complete ? String(id) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The text of what is asked for. */
+function askOf({ query }: SubscribePayload): string {
+  return query
+}
+
+interface Asked {
+  peer: Peer
+  id: string
+  payload: SubscribePayload
+}
+
+/** An operation with what it came to, which the library then sends, or why it was refused. */
+async function operate(
+  operations: Operations,
+  { peer, id, payload }: Asked,
+): Promise<ExecutionArgs | GraphQLError[]> {
+  if (peer.isLeft) {
+    await peer.whenGone
+    return [codedError('OVERLOADED', overloaded)]
+  }
+  const waiting = peer.begin(id, payload)
+  if (!waiting) {
+    const message = `A connection waits for at most ${mostOperations} operations at a time.`
+    return [codedError('OVERLOADED', message)]
+  }
+  const { requestId, client } = waiting
+  const [started, { log }] = [performance.now(), operations.surroundings]
+  const args = await answer(operations, { peer, payload, waiting }).catch((error) => ({
+    contextValue: { errors: errorsOf(error) },
+  }))
+  const outcome = maskOutcome(args.contextValue as Outcome, { log, requestId })
+  const errors = refusalIn(outcome)
+  const status = client.signal.aborted ? closedByClient : statusOf(errors?.[0])
+  logRequest(operations, { requestId, started, status })
+  return errors ?? ({ ...args, contextValue: outcome } as ExecutionArgs)
+}
+
+function answer(
+  operations: Operations,
+  { peer, payload, waiting }: { peer: Peer; payload: SubscribePayload; waiting: Waiting },
+): Promise<ExecutionArgs> {
+  const { schema, prepare, execute, subscribe, surroundings } = operations
+  const { requestId, client } = waiting
+  return operations.turnsOf(peer.credential)(client.signal, async (turn) => {
+    const { operationName, variables } = payload
+    const request = { text: askOf(payload), operationName, variables, viewer: turn.viewer }
+    const prepared = prepare(request as OperationRequest)
+    const operation = getOperationAST(prepared.document, operationName)?.operation
+    if (!operation) throw codedError('BAD_REQUEST', 'Name one operation of the document.')
+    const args = { schema, document: prepared.document, operationName, variableValues: variables }
+    const takeTurn = operations.eventTurnsOf(peer.credential)
+    const scope = { ...surroundings, ...turn, requestId, client: client.signal, takeTurn }
+    const isSubscription = operation === OperationTypeNode.SUBSCRIPTION
+    const outcome = await (isSubscription ? subscribe : execute)(args, scope, prepared)
+    waiting.isSubscription = isStream(outcome)
+    return { ...args, contextValue: outcome }
+  })
+}
+
+function isStream(outcome: Outcome): outcome is Results {
+  return Symbol.asyncIterator in outcome
+}
+
+function maskOutcome(outcome: Outcome, request: { log: Logger; requestId: string }): Outcome {
+  return isStream(outcome) ? outcome : maskResult(outcome, request)
+}
+
+/** The errors of an operation that was not executed. */
+function refusalIn(outcome: Outcome): GraphQLError[] | undefined {
+  if (isStream(outcome) || outcome.data !== undefined) return undefined
+  return outcome.errors as GraphQLError[] | undefined
+}
+
+/** What is wrong with a document can be several things. */
+function errorsOf(error: unknown): GraphQLError[] {
+  return error instanceof AggregateError ? error.errors : [errorOf(error)]
+}
+
+/** What HTTP would have answered with. */
+function statusOf(error: GraphQLError | undefined): number {
+  if (!error) return 200
+  const { code, http } = error.extensions as { code: ErrorCode; http?: { status?: number } }
+  return http?.status ?? errorStatus[code]
+}
+
+/** What is said of an error on HTTP alone is not for clients. */
+function told(error: GraphQLError): GraphQLFormattedError {
+  const { extensions: { http: _, ...extensions } = {}, ...others } = error.toJSON()
+  return { ...others, extensions }
+}
