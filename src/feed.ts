@@ -41,7 +41,10 @@ export class Feed {
   publish(tenantId: string, events: readonly EventInput[]): void {
     for (const { type, dealId, payload } of events) {
       if (type !== 'deal.moved' || !dealId) continue
-      const { stageChangeId, fromPipelineId, toPipelineId } = payload as Record<string, string>
+      const { stageChangeId, fromPipelineId, toPipelineId } = (payload ?? {}) as Record<
+        string,
+        string
+      >
       if (!stageChangeId) continue
       for (const pipelineId of new Set([fromPipelineId, toPipelineId])) {
         const listeners = this.#listeners.get(`${tenantId} ${pipelineId}`) ?? []

@@ -133,7 +133,7 @@ describe('who may listen', () => {
     expect(await refusal(listen(theirs))).toEqual(missing)
     expect(await refusal(listen(none))).toEqual(missing)
     expect(await refusal(listen(deal.id))).toMatchObject([{ code: 'INVALID_ID' }])
-    expect(await refusal(listen('nothing'))).toMatchObject([{ code: 'INVALID_ID' }])
+    expect(await refusal(listen('zq-malformed'))).toMatchObject([{ code: 'INVALID_ID' }])
   })
 
   it.each([

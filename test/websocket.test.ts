@@ -1,6 +1,7 @@
 import { createClient } from 'graphql-ws'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
+import { DatabaseUnavailable } from '../src/database/unavailable.ts'
 import { onServer, sleepForever, slowed } from './deadline-fixtures.ts'
 import {
   type DealFixture,
@@ -149,6 +150,13 @@ describe('a credential', () => {
     send({ type: 'connection_init', payload })
     const [code, reason] = await closed
     expect([code, reason]).toEqual([4403, expect.stringMatching(/^Forbidden: The .{10,}\.$/)])
+  })
+
+  it('that cannot be looked up for the moment closes it until later', async () => {
+    const authenticate = () => Promise.reject(new DatabaseUnavailable())
+    const { send, closed } = await connect(await serve(appFor(t, { authenticate })))
+    send({ type: 'connection_init', payload: { 'x-api-key': key } })
+    expect(await closed).toEqual([1013, 'Try again later'])
   })
 
   it('is not needed to connect, but to ask for anything', async () => {
