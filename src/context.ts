@@ -8,6 +8,8 @@ import type { Actor, Transaction, Written } from './database/transaction.ts'
 import type { Deadline } from './deadline.ts'
 import { codedError } from './errors.ts'
 import type { Feed } from './feed.ts'
+import type { Inspect } from './operations/inspect.ts'
+import type { OperationMode } from './persisted/mode.ts'
 import type { RateLimit } from './throttle/bucket.ts'
 
 /** Looks up many keys in one statement; the answer has one entry for each key, in their order. */
@@ -38,6 +40,7 @@ export interface Context {
   readonly deadline: Deadline
   /** What this process commits, for those who wait for it. */
   readonly feed: Feed
+  readonly registry: Registry
   /** What was left in the viewer's bucket as the operation began; null where there is none. */
   readonly rateLimit: RateLimit | null
   now(): Date
@@ -51,6 +54,13 @@ export interface Context {
   close(): Promise<void>
 }
 
+/** What those who register operations ask of the gateway that serves them. */
+export interface Registry {
+  inspect: Inspect
+  /** What a client may send. */
+  modeOf(client: string): OperationMode
+}
+
 export interface RequestScope {
   database: Database
   viewer: Viewer | null
@@ -59,11 +69,13 @@ export interface RequestScope {
   clock: () => Date
   deadline: Deadline
   feed: Feed
+  registry: Registry
   rateLimit?: RateLimit | null
 }
 
 export function createContext(request: RequestScope): Context {
   const { requestId, log, deadline, feed } = request
+  const { inspect, modeOf } = request.registry
   const viewer = () => {
     if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key or a token.')
     return request.viewer
@@ -86,6 +98,7 @@ export function createContext(request: RequestScope): Context {
     log,
     deadline,
     feed,
+    registry: { inspect: (texts) => inspect(texts, deadline.signal), modeOf },
     get rateLimit() {
       return request.rateLimit ?? null
     },
@@ -109,7 +122,8 @@ export function createContext(request: RequestScope): Context {
   }
 }
 
+/** Who is neither a member nor a key has no credential at all: it is whoever runs the gateway. */
 function actorOf({ memberId, memberRole, apiKeyId, role, scopes }: Viewer): Actor {
-  const kind = apiKeyId ? 'API_KEY' : 'MEMBER'
+  const kind = apiKeyId ? 'API_KEY' : memberId ? 'MEMBER' : 'OPERATOR'
   return { kind, memberId, memberRole, apiKeyId, isAdmin: role === 'ADMIN', scopes }
 }

@@ -38,11 +38,16 @@ interface MutationOptions<Fields extends InputFieldMap, Result> {
     unkept?: readonly (keyof Result & string)[]
     fields: (t: PayloadFields<Result>) => ReturnType<Parameters<typeof builder.objectFields>[1]>
   }
-  /** Whether the input has `items`, each of which costs what a mutation does. */
-  isBulk?: boolean
-  /** Turns the input into what a service is called with, and says what is done in the transaction. */
-  write: (input: InputShapeFromFields<Fields>, ctx: Context) => (tx: Transaction) => Promise<Result>
+  /** The list of the input whose items cost what a mutation does, each of them. */
+  items?: keyof Fields & string
+  /**
+   * Turns the input into what a service is called with, and says what is done in the transaction.
+   * What takes long and needs no transaction is done before there is one.
+   */
+  write: (input: InputShapeFromFields<Fields>, ctx: Context) => Work<Result> | Promise<Work<Result>>
 }
+
+type Work<Result> = (tx: Transaction) => Promise<Result>
 
 const maxKeyLength = 255
 
@@ -56,7 +61,7 @@ export function mutation<
   Result extends { [K in keyof Result]: Plain<Result[K]> },
 >(
   name: string,
-  { scope, description, input, isBulk = false, payload, write }: MutationOptions<Fields, Result>,
+  { scope, description, input, items, payload, write }: MutationOptions<Fields, Result>,
 ): void {
   const pascal = `${name[0]?.toUpperCase()}${name.slice(1)}`
   const Input = builder.inputType(`${pascal}Input`, {
@@ -92,7 +97,7 @@ export function mutation<
     const { idempotencyKey: key, ...values } = (args as { input: MutationInput }).input
     const { unkept = [] } = payload
     const retryable = key == null ? undefined : { ...retryableOf(ctx, key, [name, values]), unkept }
-    const work = write(values as InputShapeFromFields<Fields>, ctx)
+    const work = () => write(values as InputShapeFromFields<Fields>, ctx)
     return toPayload(ctx, work, retryable) as never
   }
   builder.mutationField(name, (t) =>
@@ -102,7 +107,7 @@ export function mutation<
       nullable: true,
       authScopes: { scope },
       description,
-      extensions: isBulk ? { cost: { items: ['input', 'items'] } } : {},
+      extensions: items ? { cost: { items: ['input', items] } } : {},
       args: { input: t.arg({ type: Input, required: true, description: input.description }) },
       resolve,
     }),
@@ -115,11 +120,11 @@ interface MutationInput {
 
 async function toPayload<Result>(
   ctx: Context,
-  work: (tx: Transaction) => Promise<Result>,
+  toWork: () => Work<Result> | Promise<Work<Result>>,
   retryable: Retryable | undefined,
 ): Promise<Payload<Result>> {
   try {
-    const { result, replayed } = await ctx.write(work, retryable)
+    const { result, replayed } = await ctx.write(await toWork(), retryable)
     return { ...result, replayed, userErrors: [] }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

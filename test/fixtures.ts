@@ -248,6 +248,20 @@ export async function refusal(t: TestTenant, field: string, input: object): Prom
   return untouched([t], async () => (await mutate(t, field, input)).userErrors)
 }
 
+/** A release of a client with one operation: the ids of both. */
+export async function releaseFixture(
+  t: TestTenant,
+  { client = 'web', version = '1.0', id = 'Role', text = 'query Role { viewer { role } }' } = {},
+) {
+  const input = { client, version, operations: [{ id, text, maxAgeSeconds: 60 }] }
+  const { release } = await done(t, 'pushOperations', input, 'release { id }')
+  const document = `query ($filter: PersistedOperationFilter) {
+    persistedOperations(filter: $filter) { nodes { id } } }`
+  const filter = { releaseId: { eq: release.id } }
+  const { persistedOperations } = await ask(t, document, { filter })
+  return { ClientRelease: release.id, PersistedOperation: persistedOperations.nodes[0].id }
+}
+
 /** A tenant's worth of things: the id of one of each type that has ids. */
 export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> {
   const sales = await pipelineFixture(t)
@@ -297,6 +311,7 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     StageChange: deal.history.nodes[0].id,
     ApiKey: encodeId('ApiKey', apiKey.id),
     AuditEvent: auditEvents.nodes[0].id,
+    ...(await releaseFixture(t)),
   }
 }
 

@@ -9,6 +9,9 @@ const shortest = 6
 /** What is never in a log, whoever wrote it: an API key, and a token in three parts. */
 const credential = /dg_[\w-]{43}|eyJ[\w-]+\.[\w-]+\.[\w-]*/
 
+/** The SHA-256 of a document, by which a log names an operation, tells nothing of a tenant. */
+const hash = /^[0-9a-f]{64}$/
+
 const kept = new Set<string>()
 
 /**
@@ -33,7 +36,9 @@ export function rememberSaid(headers: Record<string, string>, body: unknown): vo
   )
   const { variables } = (typeof body === 'object' && body ? body : {}) as { variables?: unknown }
   const texts = [...credentials, ...textsIn(variables)]
-  keep('said', texts.filter((text): text is string => (text?.length ?? 0) >= shortest).map(cut))
+  const isTold = (text: string | undefined): text is string =>
+    text !== undefined && text.length >= shortest && !hash.test(text)
+  keep('said', texts.filter(isTold).map(cut))
 }
 
 /** What the files of a run show to be both said and logged; empty as it should be. */
@@ -57,10 +62,13 @@ function keep(kind: 'logged' | 'said', texts: string[]): void {
   appendFileSync(join(inject('logAudit'), `${kind}-${process.pid}`), `${lines.join('\n')}\n`)
 }
 
-/** A line without what is of the request as such or of our code; equal ones are read once. */
+/**
+ * A line without what is of the request as such, of our code, or said of itself by an app: equal
+ * ones are read once.
+ */
 function distinctPartOf(line: string): string {
   const varying =
-    /"(?:time|pid|ms|hostname|requestId|path)":(?:"[^"]*"|[\d.]+|\[[^\]]*\]),?|\\n +at [^"\\]*/g
+    /"(?:time|pid|ms|hostname|requestId|path|client|clientVersion)":(?:"[^"]*"|[\d.]+|\[[^\]]*\]),?|\\n +at [^"\\]*/g
   return line.trimEnd().replace(varying, '')
 }
 

@@ -20,12 +20,16 @@ const limits = { numRuns: 4, unbiased: true, interruptAfterTimeLimit: 28_000 }
 const holds = fc.asyncProperty(steps, run)
 
 describe('any sequence of mutations by two members', () => {
-  // Who asks is part of the model, and stays the same: api-key.test.ts tries what makes keys.
-  const ofKeys = ['createApiKey', 'revokeApiKey']
+  // Who asks is part of the model, and stays the same, and so is what may be asked: api-key.test.ts
+  // and client-release.test.ts try what makes keys and releases.
+  const others = [
+    ...['createApiKey', 'revokeApiKey', 'pushOperations', 'activateClientRelease'],
+    ...['retireClientRelease', 'persistOperation'],
+  ]
 
   it('is tried with every mutation of the schema', () => {
     const fields = Object.keys(schema.getMutationType()?.getFields() ?? {})
-    expect([...Object.keys(commands), ...ofKeys].sort()).toEqual(fields.sort())
+    expect([...Object.keys(commands), ...others].sort()).toEqual(fields.sort())
   })
 
   it('comes to what the model of the rules says', () =>

@@ -142,6 +142,7 @@ describe('viewer', () => {
         'members:write',
         'keys:write',
         'operations:write',
+        'operations:bypass',
       ],
       apiKeyName: 'ADMIN',
       member: null,

@@ -129,7 +129,7 @@ async function record(begins: Map<string, string>): Promise<void> {
 function appOf(database: ReturnType<typeof createDatabase>, dealsOf: string | null = null): App {
   const scopes = new Set(scopesOfRole.ADMIN)
   const nobody = { memberId: null, memberRole: null, apiKeyId: null, dealsOf }
-  const viewer = { ...nobody, tenantId, role: 'ADMIN', scopes } as const
+  const viewer = { ...nobody, tenantId, role: 'ADMIN', scopes, operationsRevision: 0 } as const
   return appFor({ database }, { authenticate: async () => viewer })
 }
 

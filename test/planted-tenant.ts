@@ -30,6 +30,8 @@ const nouns = [
     'customField',
     'dealChange',
     'auditEvent',
+    'release',
+    'operation',
     'unused',
   ],
 ] as const
@@ -106,6 +108,12 @@ export async function plantTenant(client: pg.Client, letter: 'a' | 'b'): Promise
       VALUES (${tenant}, '${at.dealChange}', '${at.deal}', 'name', 'Deal 1', 'IMPORT', 'plant', ${now});
     INSERT INTO audit_event (tenant_id, id, type, api_key_id, details, actor_kind, request_id, occurred_at)
       VALUES (${tenant}, '${at.auditEvent}', 'API_KEY_CREATED', '${at.apiKey}', '{}', 'OPERATOR', 'plant', ${now});
+    INSERT INTO client_release (tenant_id, id, client, version, status, created_at, activated_at)
+      VALUES (${tenant}, '${at.release}', 'ios', '1', 'ACTIVE', ${now}, ${now});
+    INSERT INTO persisted_operation (tenant_id, id, client, operation_id, sha256, normalized_sha256, text, type, cost, created_at)
+      VALUES (${tenant}, '${at.operation}', 'ios', 'a', encode(sha256('{ a }'), 'hex'), encode(sha256('{ a }'), 'hex'), '{ a }',
+        'QUERY', 1, ${now});
+    INSERT INTO client_release_operation VALUES (${tenant}, '${at.release}', '${at.operation}');
     INSERT INTO deal_tag VALUES (${tenant}, '${at.deal}', '${at.tag}');
     INSERT INTO deal_assignee VALUES (${tenant}, '${at.deal}', '${at.member}');
     INSERT INTO stage_change (tenant_id, id, deal_id, seq, to_pipeline_id, to_stage_id, to_stage_name, direction, currency,

@@ -17,6 +17,7 @@ const customFieldId = `custom_field_definition_${randomUUID()}`
 const organizationId = `organization_${randomUUID()}`
 const apiKeyId = `api_key_${randomUUID()}`
 const dealContactId = `deal_contact_${randomUUID()}`
+const release = { client: 'ios', version: '1' }
 
 /** Every mutation with an input of the right form, and who may send it. */
 const mutations: Record<string, { input: object; allowed: Role[] }> = {
@@ -89,6 +90,13 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
   deleteOrganization: { input: { organizationId }, allowed: ['ADMIN', 'MEMBER'] },
   deleteContact: { input: { contactId }, allowed: ['ADMIN', 'MEMBER'] },
   deleteMember: { input: { memberId }, allowed: ['ADMIN'] },
+  pushOperations: {
+    input: { ...release, operations: [{ id: 'role', text: '{ viewer { role } }' }] },
+    allowed: ['ADMIN'],
+  },
+  activateClientRelease: { input: release, allowed: ['ADMIN'] },
+  retireClientRelease: { input: release, allowed: ['ADMIN'] },
+  persistOperation: { input: { client: 'web', text: '{ viewer { role } }' }, allowed: ['ADMIN'] },
 }
 
 const table = Object.entries(mutations).flatMap(([field, { input, allowed }]) =>

@@ -55,7 +55,11 @@ const opens: Record<Scope | 'none', string[]> = {
   'members:read': ['members'],
   'members:write': ['createMember', 'updateMember', 'deleteMember'],
   'keys:write': ['apiKeys', 'auditEvents', 'createApiKey', 'revokeApiKey'],
-  'operations:write': [],
+  'operations:write': [
+    ...['clientReleases', 'persistedOperations', 'checkOperations', 'pushOperations'],
+    ...['activateClientRelease', 'retireClientRelease', 'persistOperation'],
+  ],
+  'operations:bypass': [],
 }
 
 const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
@@ -199,8 +203,11 @@ describe('without deals:read', () => {
     for (const { name } of errors) reached.delete(name)
     expect([...reached].filter((name) => !name.endsWith('Payload')).sort()).toEqual([
       ...['Actor', 'ApiKey', 'ApiKeyConnection', 'ApiKeyEdge'],
-      ...['AuditEvent', 'AuditEventConnection', 'AuditEventEdge', 'DeleteDealsResult', 'Member'],
-      ...['MemberConnection', 'MemberEdge', 'MoveDealsResult', 'PageInfo', 'RateLimit', 'Tenant'],
+      ...['AuditEvent', 'AuditEventConnection', 'AuditEventEdge', 'ClientRelease'],
+      ...['ClientReleaseConnection', 'ClientReleaseEdge', 'DeleteDealsResult', 'Member'],
+      ...['MemberConnection', 'MemberEdge', 'MoveDealsResult', 'OperationCheck', 'PageInfo'],
+      ...['PersistedOperation', 'PersistedOperationConnection', 'PersistedOperationEdge'],
+      ...['RateLimit', 'Tenant'],
       ...['UpdateDealsResult', 'Viewer'],
     ])
   })

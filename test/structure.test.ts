@@ -13,6 +13,7 @@ const otherFolders: Record<string, string> = {
   generated: 'written by Prisma',
   graphiql: 'the page for browsers',
   operations: 'a request on its way to the schema',
+  persisted: 'which document a request means, before there is one to execute',
   throttle: 'buckets of points, in this process and in Redis, which know of no operation',
 }
 

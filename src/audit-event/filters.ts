@@ -16,6 +16,10 @@ export const AuditEventType = textEnum(
     MEMBER_REACTIVATED: 'A member may sign in again, and their keys work again.',
     MEMBER_DELETED: 'A member was deleted: the `role` and `externalId` that they had.',
     TENANT_ACCESS_CHANGED: 'A setting that bears on access changed: `setting`, `from`, `to`.',
+    CLIENT_RELEASE_ACTIVATED:
+      'The operations of an app’s version are served: `client`, `version`, `operationCount`.',
+    CLIENT_RELEASE_RETIRED:
+      'The operations of an app’s version are served no more: `client`, `version`, `operationCount`.',
   },
 )
 

@@ -20,6 +20,7 @@ interface KeyRow {
   member_role: Role | null
   member_deactivated: boolean
   members_see_only_their_deals: boolean
+  operations_revision: number
 }
 
 /** A new key of 256 random bits. Only its hash is stored: this is the one moment to show it. */
@@ -64,6 +65,7 @@ export async function authenticateApiKey(
       memberRole: key.member_role,
     }),
     scopes: new Set(scopesOfKey(key.role, key.scopes)),
+    operationsRevision: key.operations_revision,
   }
 }
 

@@ -12,6 +12,8 @@ const scopeMeanings = {
   'members:write': 'Creates, changes and deletes members; another takes over their deals.',
   'keys:write': 'Reads, creates and revokes API keys, and reads who changed keys and roles.',
   'operations:write': 'Registers and retires persisted operations.',
+  'operations:bypass':
+    'Sends operations that are not registered where only registered ones are served.',
 } as const
 
 export type Scope = keyof typeof scopeMeanings

@@ -7,6 +7,8 @@ export interface Viewer extends TenantView, Standing {
   memberRole: Role | null
   role: Role
   scopes: ReadonlySet<Scope>
+  /** Counts the changes of the operations that the tenant has registered; zero for none ever. */
+  operationsRevision: number
 }
 
 export interface Sight {

@@ -54,7 +54,7 @@ mutation('moveDeals', {
       atomic: atomic(t),
     }),
   },
-  isBulk: true,
+  items: 'items',
   payload: payloadOf(MoveDealsResult),
   write: (input) => {
     const moves = input.items.map(moveOf)
@@ -72,7 +72,7 @@ mutation('updateDeals', {
       atomic: atomic(t),
     }),
   },
-  isBulk: true,
+  items: 'items',
   payload: payloadOf(UpdateDealsResult),
   write: (input) => {
     const changes = input.items.map((item) => ({ ...decodeValues(item), ...versionedOf(item) }))
@@ -90,7 +90,7 @@ mutation('deleteDeals', {
       atomic: atomic(t),
     }),
   },
-  isBulk: true,
+  items: 'items',
   payload: payloadOf(DeleteDealsResult),
   write: (input) => {
     const deals = input.items.map(versionedOf)

@@ -21,6 +21,8 @@ export type AuditType =
   | 'MEMBER_REACTIVATED'
   | 'MEMBER_DELETED'
   | 'TENANT_ACCESS_CHANGED'
+  | 'CLIENT_RELEASE_ACTIVATED'
+  | 'CLIENT_RELEASE_RETIRED'
 
 export function toAuditRow(
   { tenantId, now, actor, requestId }: WriteScope,

@@ -1,8 +1,10 @@
 import { Overloaded } from './admission.ts'
 
 export const maxBodyBytes = 256 * 1024
+/** Of who may push the operations of an app, which can be hundreds. */
+export const maxPushBytes = 4 * 1024 * 1024
 
-/** A body of more than `maxBodyBytes`. */
+/** A body of more than it may have. */
 export class BodyTooLarge extends Error {
   override name = 'BodyTooLarge'
 }
@@ -30,15 +32,18 @@ export class BodyReader {
     this.#mostHeld = mostHeld
   }
 
-  async read({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer>> {
-    if (Number(headers.get('content-length')) > maxBodyBytes) throw new BodyTooLarge()
+  async read(
+    { headers, body }: Request,
+    most: number = maxBodyBytes,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (Number(headers.get('content-length')) > most) throw new BodyTooLarge()
     const chunks: Uint8Array[] = []
     let size = 0
     try {
       for await (const chunk of chunksOf(body)) {
         size += chunk.length
         this.#held += chunk.length
-        if (size > maxBodyBytes) throw new BodyTooLarge()
+        if (size > most) throw new BodyTooLarge()
         if (size > alwaysReadBytes && this.#held > this.#mostHeld) throw new Overloaded()
         chunks.push(chunk)
       }

@@ -4,7 +4,8 @@ import type { Authenticate } from '../auth/authenticate.ts'
 import { Deadline } from '../deadline.ts'
 import { type ErrorCode, errorResponse, errorStatus, overloaded } from '../errors.ts'
 import { Overloaded } from './admission.ts'
-import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes } from './body.ts'
+import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes, maxPushBytes } from './body.ts'
+import type { TakeTurn } from './execute.ts'
 import type { Operations } from './operations.ts'
 import { createGraphqlServer, type GraphqlServerOptions, type ServerContext } from './server.ts'
 
@@ -44,7 +45,10 @@ export function createEndpoint(options: EndpointOptions, operations: Operations)
     if (refusal) return refusal
     const { signal: client } = request
     try {
-      const whole = await readWhole(request, bodies)
+      const most = isForPushing(request)
+        ? await mostBytes(request, operations.turnsOf(request.headers))
+        : maxBodyBytes
+      const whole = await readWhole(request, (sent) => bodies.read(sent, most))
       const deadline = new Deadline(requestTimeoutMs, client)
       const response = await places
         .run(deadline.signal, () => answer(whole, { requestId, deadline, client }))
@@ -88,10 +92,30 @@ function isForPage({ method, headers }: Request): boolean {
  * The request with all of its body. It no longer tells that its client has gone, which the deadline
  * does: Yoga would answer before the work has ended.
  */
-async function readWhole(request: Request, bodies: BodyReader): Promise<Request> {
+async function readWhole(
+  request: Request,
+  read: (request: Request) => ReturnType<BodyReader['read']>,
+): Promise<Request> {
   const { url, method, headers } = request
   if (method !== 'POST') return new Request(url, { method, headers })
-  return new Request(url, { method, headers, body: await bodies.read(request) })
+  return new Request(url, { method, headers, body: await read(request) })
+}
+
+/** Whether its body is larger than all but those with the operations of an app. */
+function isForPushing({ method, headers }: Request): boolean {
+  const bytes = Number(headers.get('content-length'))
+  return method === 'POST' && bytes > maxBodyBytes && bytes <= maxPushBytes
+}
+
+/** Who says that they send so much is asked who they are before it is read. */
+async function mostBytes({ signal }: Request, takeTurn: TakeTurn): Promise<number> {
+  const mayPush = await takeTurn(signal, async ({ viewer }) =>
+    viewer?.scopes.has('operations:write'),
+  ).catch((error) => {
+    if (error instanceof GraphQLError && error.extensions.code === 'UNAUTHENTICATED') return false
+    throw error
+  })
+  return mayPush ? maxPushBytes : maxBodyBytes
 }
 
 /** Nobody reads it, but the log tells by its status that the client had gone. */

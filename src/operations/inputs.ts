@@ -19,6 +19,8 @@ import {
 import { isStorable, unstorable } from '../texts.ts'
 
 const maxItems = 500
+/** An app is released with all of its operations. */
+const maxOperations = 2_000
 const maxNesting = 64
 
 /** Texts are measured in UTF-16 here: this is the longest text that is kept, all of it in pairs. */
@@ -144,8 +146,9 @@ function bare(type: GraphQLInputType | null | undefined) {
 }
 
 function lengthProblem(place: string, length: number): string | undefined {
-  if (length <= maxItems) return undefined
-  return `\`${place}\` takes at most ${maxItems} values, not ${length}.`
+  const most = /(^|\.)operations$/.test(place) ? maxOperations : maxItems
+  if (length <= most) return undefined
+  return `\`${place}\` takes at most ${most} values, not ${length}.`
 }
 
 function textProblem(place: string, type: GraphQLInputType, text: string): string | undefined {

@@ -1,14 +1,17 @@
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth/authenticate.ts'
+import type { RequestScope } from '../context.ts'
 import type { Database } from '../database/database.ts'
 import { Deadline } from '../deadline.ts'
 import { Feed } from '../feed.ts'
+import { allOpen, modeOf, type OperationModes } from '../persisted/mode.ts'
 import { schema } from '../schema.ts'
 import { defaultCostLimit } from '../throttle/bucket.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { createExecution, type Execution, type TakeTurn } from './execute.ts'
-import { createPrepareOperation, type PrepareOperation, type PrepareOptions } from './prepare.ts'
+import { createInspect } from './inspect.ts'
+import { createPreparation, type Preparation, type PrepareOptions } from './prepare.ts'
 import { Subscribers } from './subscribers.ts'
 
 export interface OperationsOptions extends Partial<PrepareOptions> {
@@ -16,6 +19,8 @@ export interface OperationsOptions extends Partial<PrepareOptions> {
   authenticate: Authenticate
   clock: () => Date
   log: Logger
+  /** What clients may send; by default anything. */
+  operationModes?: OperationModes
   /** What tells of this process’s writes; one of its own if none is given. */
   feed?: Feed
   /** What operations are charged to; null for nothing, by default to buckets in memory. */
@@ -28,13 +33,12 @@ export interface OperationsOptions extends Partial<PrepareOptions> {
 }
 
 /** What all transports share, so that no limit is another one by another way in. */
-export interface Operations extends Execution {
+export interface Operations extends Execution, Preparation {
   schema: typeof schema
-  prepare: PrepareOperation
   places: Admission
   requestTimeoutMs: number
   /** What every operation works with, whoever asks. */
-  surroundings: { database: Database; clock: () => Date; log: Logger; feed: Feed }
+  surroundings: Omit<RequestScope, 'viewer' | 'requestId' | 'deadline' | 'rateLimit'>
   /** Takes turns for whoever has these headers: each with a deadline, a place and the viewer of now. */
   turnsOf(headers: Headers): TakeTurn
   /**
@@ -47,7 +51,8 @@ export interface Operations extends Execution {
 export function createOperations(options: OperationsOptions): Operations {
   const { requestTimeoutMs = 10_000, admission = { maxInFlight: 20, maxQueued: 200 } } = options
   const { database, clock, log, feed = new Feed(), authenticate } = options
-  const { introspection = 'authenticated', suggestions = false } = options
+  const { introspection = 'authenticated', suggestions = false, onCheck } = options
+  const { operationModes: modes = allOpen } = options
   const { throttle = createThrottle(), costLimit: most = defaultCostLimit } = options
   // What the bucket can never hold could never run.
   const costLimit = Math.min(most, throttle?.size.maximum ?? Number.POSITIVE_INFINITY)
@@ -58,6 +63,10 @@ export function createOperations(options: OperationsOptions): Operations {
     // Each subscription has one event in it at most.
     maxQueued: Number.POSITIVE_INFINITY,
   })
+  const registry = {
+    inspect: createInspect(schema, costLimit),
+    modeOf: (client: string) => modeOf(modes, client),
+  }
   const turnsOf: Operations['turnsOf'] = (headers) => async (client, work) => {
     const deadline = new Deadline(requestTimeoutMs, client)
     const turn = async () => work({ viewer: await deadline.race(authenticate(headers)), deadline })
@@ -66,10 +75,10 @@ export function createOperations(options: OperationsOptions): Operations {
   return {
     ...createExecution({ throttle, suggestions, subscribers }),
     schema,
-    prepare: createPrepareOperation(schema, { introspection, suggestions, costLimit }),
+    ...createPreparation(schema, { introspection, suggestions, costLimit, onCheck }),
     places,
     requestTimeoutMs,
-    surroundings: { database, clock, log, feed },
+    surroundings: { database, clock, log, feed, registry },
     turnsOf,
     eventTurnsOf(headers) {
       const takeTurn = turnsOf(headers)

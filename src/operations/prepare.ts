@@ -22,8 +22,9 @@ import { excessOf, maxTokens, mostErrors } from './limits.ts'
 import { TooTangled } from './selection.ts'
 
 /** Documents are remembered up to this number, and up to what they are taken to hold in all. */
-const cachedDocuments = 1_000
-const cachedBytes = 32_000_000
+const adHoc = { max: 1_000, maxSize: 32_000_000 }
+/** Those of registered operations by themselves, so that nothing ad hoc can push them out. */
+const registered = { max: 10_000, maxSize: 128_000_000 }
 const bytesOfCharacter = 2
 const bytesOfToken = 250
 
@@ -34,6 +35,8 @@ export interface OperationRequest {
   operationName?: string | null
   variables?: Record<string, unknown> | null
   viewer: Viewer | null
+  /** Whether it is the text of a registered operation. */
+  isRegistered?: boolean
 }
 
 /** What may be executed. */
@@ -44,7 +47,11 @@ export interface PreparedOperation {
 }
 
 /** The one way from a request to a document that may be executed, for every transport. */
-export type PrepareOperation = (request: OperationRequest) => PreparedOperation
+export interface Preparation {
+  prepare(request: OperationRequest): PreparedOperation
+  /** Has a registered document parsed and validated before it is asked for, or throws as above. */
+  warm(text: string): void
+}
 
 export interface PrepareOptions {
   /** Who may ask for the schema by introspection. */
@@ -53,6 +60,8 @@ export interface PrepareOptions {
   suggestions: boolean
   /** The most points that an operation may cost. */
   costLimit: number
+  /** Sees each text that is parsed and validated, which is one that is not remembered. */
+  onCheck?: ((text: string) => void) | undefined
 }
 
 /** A document within the limits, and what decides who may ask for it. */
@@ -65,27 +74,36 @@ interface KnownDocument extends About {
  * before refuses. It throws a GraphQLError, or an array of them, each with its code and HTTP status.
  * Documents that pass are remembered by their text; the cost depends on the variables too.
  */
-export function createPrepareOperation(
-  schema: GraphQLSchema,
-  options: PrepareOptions,
-): PrepareOperation {
-  const prepared = new LRUCache<string, KnownDocument>({
-    max: cachedDocuments,
-    maxSize: cachedBytes,
-    sizeCalculation: sizeOf,
-  })
-  return ({ text, operationName, variables, viewer }) => {
+export function createPreparation(schema: GraphQLSchema, options: PrepareOptions): Preparation {
+  const documents = {
+    adHoc: new LRUCache<string, KnownDocument>({ ...adHoc, sizeCalculation: sizeOf }),
+    registered: new LRUCache<string, KnownDocument>({ ...registered, sizeCalculation: sizeOf }),
+  }
+  const know = (text: string, isRegistered: boolean, allow: (known: KnownDocument) => void) => {
+    const prepared = isRegistered ? documents.registered : documents.adHoc
     const remembered = prepared.get(text)
+    if (!remembered) options.onCheck?.(text)
     const known = remembered ?? parseWithinLimits(text)
-    authorize(known, viewer, options)
+    allow(known)
     if (!remembered) {
       validateDocument(schema, known.document, options)
       prepared.set(text, known)
     }
-    const { document } = known
-    const operation = getOperationAST(document, operationName)
-    const cost = operation && costWithinLimit(schema, document, operation, variables ?? {}, options)
-    return { document, cost: cost ?? null }
+    return known.document
+  }
+  return {
+    prepare({ text, operationName, variables, viewer, isRegistered = false }) {
+      const document = know(text, isRegistered, (known) => authorize(known, viewer, options))
+      const operation = getOperationAST(document, operationName)
+      const cost =
+        operation && costWithinLimit(schema, document, operation, variables ?? {}, options)
+      return { document, cost: cost ?? null }
+    },
+    warm(text) {
+      const document = know(text, true, () => {})
+      const operation = getOperationAST(document)
+      if (operation) costWithinLimit(schema, document, operation, {}, options)
+    },
   }
 }
 
@@ -121,10 +139,21 @@ function authorize(
   )
 }
 
+/** Parses a text and holds it to the limits and to the schema, whoever may ask for it. */
+export function checkDocument(
+  schema: GraphQLSchema,
+  text: string,
+  options: Pick<PrepareOptions, 'suggestions'>,
+): DocumentNode {
+  const { document } = parseWithinLimits(text)
+  validateDocument(schema, document, options)
+  return document
+}
+
 function validateDocument(
   schema: GraphQLSchema,
   document: DocumentNode,
-  { suggestions }: PrepareOptions,
+  { suggestions }: Pick<PrepareOptions, 'suggestions'>,
 ): void {
   refuseUnstorableTexts(document)
   const errors = validate(schema, document, rules, {
@@ -167,7 +196,8 @@ function costWithinLimit(
   )
 }
 
-function costOrRefusal(...operation: Parameters<typeof costOfOperation>): OperationCost {
+/** What an operation costs, or a refusal where that cannot be told. */
+export function costOrRefusal(...operation: Parameters<typeof costOfOperation>): OperationCost {
   try {
     return costOfOperation(...operation)
   } catch (error) {

@@ -18,6 +18,7 @@ interface FoundMember {
   role: Role
   member_deactivated: boolean
   members_see_only_their_deals: boolean
+  operations_revision: number
 }
 
 export interface SignInOptions {
@@ -56,6 +57,7 @@ export async function signIn(
       memberRole: member.role,
     }),
     scopes: new Set(scopesOfRole[role]),
+    operationsRevision: member.operations_revision,
   }
 }
 

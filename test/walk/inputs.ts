@@ -92,6 +92,13 @@ const apiKey = async ({ tenant }: Side) => {
   const { id } = await tenant.write((tx) => createApiKey(tx, { name: name(), role: 'READ_ONLY' }))
   return { apiKeyId: encodeId('ApiKey', id) }
 }
+const newRelease = () => ({ client: name(), version: name() })
+const newOperation = () => ({ id: 'role', text: 'query Role { viewer { role } }' })
+const pushed = async ({ tenant }: Side) => {
+  const release = newRelease()
+  await done(tenant, 'pushOperations', { ...release, operations: [newOperation()] })
+  return release
+}
 const closeReason = async ({ tenant }: Side) => {
   const input = { kind: 'LOST', name: name() }
   const { id } = (await done(tenant, 'createCloseReason', input, 'closeReason { id }')).closeReason
@@ -160,6 +167,10 @@ export const inputs: Record<string, Input> = {
   createTag: () => ({ name: name() }),
   updateTag: async (side) => ({ ...(await tag(side)), name: name() }),
   deleteTag: tag,
+  pushOperations: () => ({ ...newRelease(), operations: [newOperation()] }),
+  activateClientRelease: pushed,
+  retireClientRelease: pushed,
+  persistOperation: () => ({ client: name(), text: newOperation().text }),
   createApiKey: () => ({ name: name(), role: 'READ_ONLY' }),
   revokeApiKey: apiKey,
 }

@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql'
+import { type GraphQLSchema, isRequiredArgument } from 'graphql'
 import { newId } from '../../src/ids.ts'
 import { type Call, makeCalls, type Outcome } from './calls.ts'
 import type { Looker, Side } from './looker.ts'
@@ -39,9 +39,15 @@ function probesOfField(parent: string, field: Field): Probe[] {
       ...{ parent, field, leaf, argument: arg.name },
       place: leaf.names.length > 1 ? `${arg.type} ${leaf.names.join('.')}` : leaf.coordinate,
       call: (side, value, given = leaf.fill(value)) =>
-        callOf(side, parent, field, { [arg.name]: given }),
+        callOf(side, parent, field, { ...requiredBeside(field, arg), [arg.name]: given }),
     })),
   )
+}
+
+/** Something in the arguments that cannot be left out. */
+function requiredBeside({ args }: Field, one: Field['args'][number]): Call['args'] {
+  const others = args.filter((arg) => arg !== one && isRequiredArgument(arg))
+  return Object.fromEntries(others.map(({ name, type }) => [name, sampleOf(type, '')]))
 }
 
 /** The field of Query, or of the thing that the side has of the type. */

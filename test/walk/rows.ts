@@ -48,6 +48,7 @@ export async function rowsOf(t: TestTenant, texts: Texts): Promise<Ids> {
   await changeDeal(t, ids, texts)
   const { StageChange, DealChange } = await passDealOn(t, ids, texts)
   await closeDeals(t, ids, texts)
+  Object.assign(ids, await releaseApp(t, texts))
   return { ...ids, StageChange, DealChange, ...(await endKey(t, ids, texts)) }
 }
 
@@ -72,6 +73,27 @@ async function namePeople(t: TestTenant, ids: Ids, { text, email, domain }: Text
   const contact = { contactId: ids.Contact, ...named, jobTitle: text }
   await done(t, 'updateContact', { ...contact, organizationId: ids.Organization })
   await done(t, 'updateMember', { memberId: ids.Member, name: text, email, externalId: text })
+}
+
+/** An app that was used and is retired, whose operation has a note. */
+async function releaseApp(t: TestTenant, { text: client }: Texts) {
+  const text = `query ${client} { viewer { role } } # ${client}`
+  const operation = { id: client, text, maxAgeSeconds: 60 }
+  const input = { client, version: client }
+  await done(t, 'pushOperations', { ...input, operations: [operation] })
+  await done(t, 'activateClientRelease', input)
+  const { release } = await done(t, 'retireClientRelease', input, 'release { id }')
+  await t.write(async (tx) => {
+    const { db, tenantId, now: lastUsedAt } = tx
+    const data = { lastUsedAt, executionNote: client }
+    await db.persistedOperation.updateMany({ where: { tenantId, client }, data })
+    await db.clientRelease.updateMany({ where: { tenantId, client }, data: { lastUsedAt } })
+    tx.emit({ type: 'client_release.used' })
+  })
+  const document =
+    'query ($id: ID!) { persistedOperations(filter: { releaseId: { eq: $id } }) { nodes { id } } }'
+  const { persistedOperations } = await ask(t, document, { id: release.id })
+  return { ClientRelease: release.id, PersistedOperation: persistedOperations.nodes[0].id }
 }
 
 /** A key that acted for the member, and what was noted of it. */

@@ -124,6 +124,7 @@ const samples: Record<string, unknown> = {
   'CreateCustomFieldInput.required': false,
   'UpdateCustomFieldInput.required': false,
   'CreatePipelineInput.isDefault': false,
+  'OperationInput.text': 'query Role { viewer { role } }',
 }
 
 /** Whether not any value will do. */
@@ -146,6 +147,11 @@ const sampleOfScalar: Record<string, unknown> = {
 export function sampleOf(type: GraphQLInputType, coordinate: string): unknown {
   if (coordinate in samples) return samples[coordinate]
   const named = getNamedType(type)
+  if (isInputObjectType(named)) {
+    const fields = Object.values(named.getFields()).filter(isRequiredInputField)
+    const values = fields.map(({ name, type: of }) => [name, sampleOf(of, `${named.name}.${name}`)])
+    return Object.fromEntries(values)
+  }
   return isEnumType(named) ? named.getValues()[0]?.name : sampleOfScalar[named.name]
 }
 
