@@ -7,6 +7,7 @@ import { databaseUnavailable, errorResponse } from './errors.ts'
 import { createEndpoint, type EndpointOptions } from './operations/endpoint.ts'
 import { createOperations, type OperationsOptions } from './operations/operations.ts'
 import { createWebSocket, type OpenConnection } from './operations/websocket.ts'
+import { withoutKeys } from './texts.ts'
 
 export interface AppOptions extends EndpointOptions, OperationsOptions {
   /** What stands in the way of answering requests: empty when nothing does. */
@@ -26,9 +27,6 @@ interface Variables {
   requestId: string
 }
 
-/** What an API key looks like, which stands where it should not. */
-const keys = /dg_[\w-]+/g
-
 /** Every route of the gateway as one fetch function, and its sockets; it listens nowhere. */
 export function createApp(options: AppOptions): App {
   const app = new Hono<{ Variables: Variables }>()
@@ -40,7 +38,7 @@ export function createApp(options: AppOptions): App {
     await next()
     c.header('x-request-id', c.get('requestId'))
     const { method } = c.req
-    const path = c.req.path.replace(keys, 'dg_…')
+    const path = withoutKeys(c.req.path)
     const ms = Math.round(performance.now() - started)
     options.log.info(
       { requestId: c.get('requestId'), method, path, status: c.res.status, ms },

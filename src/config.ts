@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Access, accesses } from './auth/access.ts'
 import { type JwtSettings, jwtEnvironment } from './auth/jwt-settings.ts'
+import { type OperationMode, type OperationModes, operationModes } from './persisted/mode.ts'
 import { type BucketSize, defaultBucketSize, defaultCostLimit } from './throttle/bucket.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -25,6 +26,18 @@ const access = z
 const off = z.literal('off').transform(() => null)
 const limitOrOff = 'must be a number of points from 1 to 1000000000, or off'
 const points = z.coerce.number().int().min(1).max(1_000_000_000)
+
+const modes = operationModes.join(', ')
+const modesForm = `must be names of clients and what each may send, such as ios=require-id,web=log: ${modes}`
+
+const clientModes = z.string().transform((list, context) => {
+  const pairs = list.split(',').map((pair) => pair.split('=').map((part) => part.trim()))
+  const isPair = ([name, mode, ...more]: string[]) =>
+    name && mode && operationModes.includes(mode as OperationMode) && more.length === 0
+  if (pairs.every(isPair)) return Object.fromEntries(pairs) as OperationModes['clients']
+  context.addIssue({ code: 'custom', message: modesForm })
+  return z.NEVER
+})
 
 const environment = z.object({
   DATABASE_URL: z
@@ -51,6 +64,9 @@ const environment = z.object({
   COST_LIMIT: z.union([off, points], limitOrOff).default(defaultCostLimit),
   RATE_LIMIT_MAXIMUM: z.union([off, points], limitOrOff).default(defaultBucketSize.maximum),
   RATE_LIMIT_RESTORE_RATE: points.default(defaultBucketSize.restoreRate),
+  OPERATIONS_MODE: z.enum(operationModes).default('open'),
+  OPERATIONS_CLIENT_MODES: clientModes.default({}),
+  OPERATIONS_TENANT: z.string().min(1).optional(),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must be a Redis URL: redis://host:6379')
@@ -72,6 +88,10 @@ export interface Config {
   graphiql: Access
   introspection: Access
   suggestions: boolean
+  /** What clients may send. */
+  operationModes: OperationModes
+  /** The slug of the tenant whose registered operations every tenant may send. */
+  operationsTenant: string | null
   /** The most points that an operation may cost; infinite where there is no limit. */
   costLimit: number
   /** Null where there is no rate limit. */
@@ -119,6 +139,8 @@ function configOf(values: z.output<typeof environment>, jwt: Config['jwt']): Con
     graphiql: values.GRAPHIQL ?? unlessDemo,
     introspection: values.INTROSPECTION ?? unlessDemo,
     suggestions: values.SUGGESTIONS ?? !url,
+    operationModes: { default: values.OPERATIONS_MODE, clients: values.OPERATIONS_CLIENT_MODES },
+    operationsTenant: values.OPERATIONS_TENANT ?? null,
     ...limitsOf(values),
     redisUrl: values.REDIS_URL ?? null,
     logLevel: values.LOG_LEVEL,

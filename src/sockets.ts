@@ -26,6 +26,8 @@ interface Open {
   buffered: number
 }
 
+const tellsWho =
+  /^(authorization|x-api-key|x-break-glass|(apollographql|graphql)-client-(name|version))$/
 const goingAway = 1001
 /** Who asks for more than it reads is cut off when so much is waiting for it. */
 const mostBufferedBytes = 16 * 1024 * 1024
@@ -105,12 +107,11 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? ''
 }
 
-/** What may hold a credential. */
+/** What says who connects. */
 function headersOf({ headers }: IncomingMessage): Headers {
   const given = new Headers()
-  for (const name of ['authorization', 'x-api-key']) {
-    const value = headers[name]
-    if (typeof value === 'string') given.set(name, value)
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string' && tellsWho.test(name)) given.set(name, value)
   }
   return given
 }

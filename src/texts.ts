@@ -62,3 +62,10 @@ export function isStorable(value: unknown): boolean {
 function isStorableText(text: string): boolean {
   return !text.includes('\0') && !/\p{Surrogate}/u.test(text)
 }
+
+const apiKeys = /dg_[\w-]+/g
+
+/** A text of a request as a log may hold it: without what looks like an API key. */
+export function withoutKeys(text: string): string {
+  return text.replace(apiKeys, 'dg_…')
+}

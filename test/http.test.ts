@@ -183,7 +183,7 @@ describe('bodies', () => {
     ['null', 'null'],
     ['a text', '"{ __typename }"'],
     ['a batch', [{ query: '{ __typename }' }, { query: viewerRole }]],
-    ['an unknown member', { query: '{ __typename }', surprise: true }],
+    ['a misspelt query', { qeury: '{ __typename }' }],
     ['a query that is no text', { query: 7 }],
     ['variables that are no object', { query: '{ __typename }', variables: 'x' }],
     ['an operation that is not there', { query: 'query A { __typename }', operationName: 'B' }],

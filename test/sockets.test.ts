@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import type { RunningServer } from '../src/server.ts'
 import { type DealFixture, dealFixture, type PipelineFixture, pipelineFixture } from './fixtures.ts'
 import { appFor, type TestTenant, testTenant } from './harness.ts'
 import { dealMoved, gatedAuthenticate } from './subscription-fixtures.ts'
-import { connect, connectAs, serve, urlOf } from './websocket-fixtures.ts'
+import { closeServers, connect, connectAs, serve, urlOf } from './websocket-fixtures.ts'
+
+afterEach(closeServers)
 
 let t: TestTenant
 let sales: PipelineFixture

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { afterEach } from 'vitest'
 import WebSocket, { type ClientOptions } from 'ws'
 import type { App } from '../src/app.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../src/server.ts'
@@ -7,9 +6,10 @@ import { rememberSaid } from './log-audit.ts'
 
 const running: RunningServer[] = []
 
-afterEach(async () => {
+/** For after each test: a hook that stood here would be that of whichever file comes first. */
+export async function closeServers(): Promise<void> {
   for (const server of running.splice(0)) await server.stop(100)
-})
+}
 
 /** A gateway on a port of its own until the test ends. */
 export async function serve(app: App, limits: Partial<ServerOptions> = {}): Promise<RunningServer> {

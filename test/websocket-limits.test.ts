@@ -1,5 +1,5 @@
 import { getIntrospectionQuery } from 'graphql'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../src/ids.ts'
 import { createMemoryBuckets } from '../src/throttle/memory.ts'
 import { createThrottle } from '../src/throttle/throttle.ts'
@@ -7,7 +7,9 @@ import { pipelineFixture, untouched } from './fixtures.ts'
 import { appFor, type GraphqlAnswer, post, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 import { dealMoved } from './subscription-fixtures.ts'
-import { connectAs, serve } from './websocket-fixtures.ts'
+import { closeServers, connectAs, serve } from './websocket-fixtures.ts'
+
+afterEach(closeServers)
 
 let t: TestTenant
 

@@ -12,7 +12,9 @@ import {
 } from './fixtures.ts'
 import { appFor, type TestTenant, testTenant } from './harness.ts'
 import { dealMoved, gatedAuthenticate, moved } from './subscription-fixtures.ts'
-import { connect, connectAs, serve, urlOf } from './websocket-fixtures.ts'
+import { closeServers, connect, connectAs, serve, urlOf } from './websocket-fixtures.ts'
+
+afterEach(closeServers)
 
 let t: TestTenant
 let sales: PipelineFixture
@@ -196,7 +198,7 @@ describe('an operation over WebSocket', () => {
 
   it('has a text even where it is named in another way', async () => {
     const { subscribe, next, socket } = await connectAs(await serve(t.app), key)
-    subscribe('1', { extensions: { persistedQuery: { version: 1 } } })
+    subscribe('1', { variables: {} })
     expect(await next()).toMatchObject({
       ...{ type: 'error', id: '1' },
       payload: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }],

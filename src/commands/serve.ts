@@ -11,6 +11,7 @@ import type { Database } from '../database/database.ts'
 import { pendingMigrations } from '../database/migrations.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
 import { startServer } from '../server.ts'
+import { findTenantBySlug } from '../tenant/service.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { demoKey } from './demo-key.ts'
 
@@ -56,6 +57,8 @@ async function serve(config: Config): Promise<void> {
     introspection: config.introspection,
     suggestions: config.suggestions,
     costLimit: config.costLimit,
+    operationModes: config.operationModes,
+    sharedTenantId: await sharedTenantOf(config, database),
     throttle,
     corsOrigins: config.corsOrigins,
     requestTimeoutMs: config.requestTimeoutMs,
@@ -77,6 +80,12 @@ async function serve(config: Config): Promise<void> {
   process.on('SIGINT', stop)
   process.stdout.write(`GraphiQL  ${server.url}/graphql\n`)
   if (demo) process.stdout.write(`Demo key  ${demo}\n`)
+}
+
+async function sharedTenantOf({ operationsTenant: slug }: Config, database: Database) {
+  const tenantId = slug && (await findTenantBySlug(database, slug))
+  if (slug && !tenantId) throw new Error(`OPERATIONS_TENANT is wrong: there is no tenant ${slug}`)
+  return tenantId
 }
 
 /**

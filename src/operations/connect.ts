@@ -19,8 +19,8 @@ export async function connect(
   const { surroundings, turnsOf } = operations
   const [requestId, started] = [randomUUID(), performance.now()]
   try {
-    peer.credential = credentialIn(params) ?? peer.credential
-    await turnsOf(peer.credential)(peer.gone.signal, async () => {})
+    peer.headers = headersWith(params, peer.headers)
+    await turnsOf(peer.headers)(peer.gone.signal, async () => {})
     return true
   } catch (error) {
     const { log } = surroundings
@@ -33,15 +33,25 @@ export async function connect(
   }
 }
 
-/** What the first message says of a credential, which goes before what the handshake says. */
-function credentialIn(params: Params): Headers | null {
+const credentials = ['authorization', 'x-api-key']
+/** What a browser cannot say in the headers of the handshake. */
+const sayable =
+  /^(authorization|x-api-key|x-break-glass|(apollographql|graphql)-client-(name|version))$/i
+
+/** What the first message says of who connects goes before what the handshake says. */
+function headersWith(params: Params, handshake: Headers): Headers {
   const given = Object.entries(params ?? {}).filter(
-    ([name, value]) => /^(authorization|x-api-key)$/i.test(name) && typeof value === 'string',
+    ([name, value]) => sayable.test(name) && typeof value === 'string',
   ) as [string, string][]
-  if (given.length === 0) return null
-  // No credential has other characters, and as a header they would be refused with a fault.
-  if (given.every(([, value]) => /^[ -~]*$/.test(value))) return new Headers(given)
-  throw codedError('UNAUTHENTICATED', 'The credential is not valid.')
+  // Neither a credential nor a name has other characters, and as a header they would be a fault.
+  if (given.some(([, value]) => !/^[ -~]*$/.test(value))) {
+    throw codedError('UNAUTHENTICATED', 'The credential is not valid.')
+  }
+  const headers = new Headers(handshake)
+  const hasCredential = given.some(([name]) => credentials.includes(name.toLowerCase()))
+  if (hasCredential) for (const name of credentials) headers.delete(name)
+  for (const [name, value] of given) headers.set(name, value)
+  return headers
 }
 
 interface Logged {

@@ -74,8 +74,11 @@ function createAnswer(options: EndpointOptions, operations: Operations): Answer 
       return errorResponse('UNAUTHENTICATED', message, { 'www-authenticate': 'Bearer' })
     }
     const takeTurn = eventTurnsOf(request.headers)
-    const response = await server.fetch(request, { ...surroundings, ...asked, viewer, takeTurn })
-    if (response.status !== errorStatus.NOT_ACCEPTABLE || response.body) return uncached(response)
+    const outcome = { maxAgeSeconds: null }
+    const scope = { ...surroundings, ...asked, viewer, takeTurn, outcome }
+    const response = await server.fetch(request, scope)
+    if (response.status !== errorStatus.NOT_ACCEPTABLE || response.body)
+      return cachedFor(outcome, response)
     return errorResponse(
       'NOT_ACCEPTABLE',
       'Accept application/json or application/graphql-response+json.',
@@ -179,11 +182,18 @@ function isStream(headers: Headers): boolean {
   return Boolean(headers.get('content-type')?.startsWith('text/event-stream'))
 }
 
-/** An answer is for its viewer alone, and no cache may keep it. */
-function uncached(response: Response): Response {
+/** By what else than its URL an answer may differ: the last two tell whose operation an id means. */
+const vary = 'Accept, Authorization, X-Api-Key, Apollographql-Client-Name, Graphql-Client-Name'
+
+/**
+ * An answer is for its viewer alone, and no cache may keep it; but for one that was registered as
+ * anybody's, of which a cache keeps one for each credential.
+ */
+function cachedFor({ maxAgeSeconds }: ServerContext['outcome'], response: Response): Response {
   const headers = new Headers(response.headers)
-  headers.set('cache-control', 'private, no-store')
-  headers.append('vary', 'Accept, Authorization, X-Api-Key')
+  const control = maxAgeSeconds === null ? 'private, no-store' : `public, max-age=${maxAgeSeconds}`
+  headers.set('cache-control', control)
+  headers.append('vary', vary)
   // A proxy that collects an answer would keep a stream until it ends.
   if (isStream(headers)) headers.set('x-accel-buffering', 'no')
   if (response.status === errorStatus.UNAUTHENTICATED) headers.set('www-authenticate', 'Bearer')

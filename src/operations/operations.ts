@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts'
 import { Deadline } from '../deadline.ts'
 import { Feed } from '../feed.ts'
 import { allOpen, modeOf, type OperationModes } from '../persisted/mode.ts'
+import { createResolveOperation, type ResolveOperation } from '../persisted/resolve.ts'
 import { schema } from '../schema.ts'
 import { defaultCostLimit } from '../throttle/bucket.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
@@ -21,6 +22,8 @@ export interface OperationsOptions extends Partial<PrepareOptions> {
   log: Logger
   /** What clients may send; by default anything. */
   operationModes?: OperationModes
+  /** The tenant whose registered operations every tenant may send; by default there is none. */
+  sharedTenantId?: string | null
   /** What tells of this process’s writes; one of its own if none is given. */
   feed?: Feed
   /** What operations are charged to; null for nothing, by default to buckets in memory. */
@@ -35,6 +38,7 @@ export interface OperationsOptions extends Partial<PrepareOptions> {
 /** What all transports share, so that no limit is another one by another way in. */
 export interface Operations extends Execution, Preparation {
   schema: typeof schema
+  resolve: ResolveOperation
   places: Admission
   requestTimeoutMs: number
   /** What every operation works with, whoever asks. */
@@ -52,7 +56,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const { requestTimeoutMs = 10_000, admission = { maxInFlight: 20, maxQueued: 200 } } = options
   const { database, clock, log, feed = new Feed(), authenticate } = options
   const { introspection = 'authenticated', suggestions = false, onCheck } = options
-  const { operationModes: modes = allOpen } = options
+  const { operationModes: modes = allOpen, sharedTenantId = null } = options
   const { throttle = createThrottle(), costLimit: most = defaultCostLimit } = options
   // What the bucket can never hold could never run.
   const costLimit = Math.min(most, throttle?.size.maximum ?? Number.POSITIVE_INFINITY)
@@ -76,6 +80,7 @@ export function createOperations(options: OperationsOptions): Operations {
     ...createExecution({ throttle, suggestions, subscribers }),
     schema,
     ...createPreparation(schema, { introspection, suggestions, costLimit, onCheck }),
+    resolve: createResolveOperation(database, { modes, sharedTenantId, onCheck }),
     places,
     requestTimeoutMs,
     surroundings: { database, clock, log, feed, registry },

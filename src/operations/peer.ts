@@ -17,7 +17,7 @@ export interface Waiting {
 /** Who is at the other end of a connection, and what they wait for. */
 export class Peer {
   /** What they said of themselves when they connected. */
-  credential: Headers
+  headers: Headers
   readonly close: (code: number, reason: string) => void
   /** Aborted when the connection is closed. */
   readonly gone = new AbortController()
@@ -25,8 +25,8 @@ export class Peer {
   readonly #waiting = new Map<SubscribePayload, Waiting>()
   #isLeft = false
 
-  constructor(credential: Headers, close: Peer['close']) {
-    this.credential = credential
+  constructor(headers: Headers, close: Peer['close']) {
+    this.headers = headers
     this.close = close
   }
 

@@ -10,12 +10,14 @@ import {
 import { CloseCode, MessageType, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { codedError, type ErrorCode, errorStatus, overloaded } from '../errors.ts'
+import { askOf } from '../persisted/ask.ts'
+import { type Sender, senderOf } from '../persisted/resolve.ts'
 import { connect, logRequest, type Params } from './connect.ts'
 import type { Results } from './execute.ts'
 import { errorOf, maskError, maskResult } from './mask.ts'
 import type { Operations } from './operations.ts'
 import { mostOperations, Peer, type Waiting } from './peer.ts'
-import type { OperationRequest } from './prepare.ts'
+import type { OperationRequest, PreparedOperation } from './prepare.ts'
 
 /** What operations need of a socket. */
 export interface Transport {
@@ -129,11 +131,6 @@ function endedBy(text: string): string | undefined {
   }
 }
 
-/** The text of what is asked for. */
-function askOf({ query }: SubscribePayload): string {
-  return query
-}
-
 interface Asked {
   peer: Peer
   id: string
@@ -170,22 +167,36 @@ function answer(
   operations: Operations,
   { peer, payload, waiting }: { peer: Peer; payload: SubscribePayload; waiting: Waiting },
 ): Promise<ExecutionArgs> {
-  const { schema, prepare, execute, subscribe, surroundings } = operations
+  const { schema, execute, subscribe, surroundings } = operations
   const { requestId, client } = waiting
-  return operations.turnsOf(peer.credential)(client.signal, async (turn) => {
+  return operations.turnsOf(peer.headers)(client.signal, async (turn) => {
     const { operationName, variables } = payload
-    const request = { text: askOf(payload), operationName, variables, viewer: turn.viewer }
-    const prepared = prepare(request as OperationRequest)
+    const sender = senderOf(peer.headers, { ...turn, log: surroundings.log, requestId })
+    const prepared = await prepareAsked(operations, payload, sender)
     const operation = getOperationAST(prepared.document, operationName)?.operation
     if (!operation) throw codedError('BAD_REQUEST', 'Name one operation of the document.')
     const args = { schema, document: prepared.document, operationName, variableValues: variables }
-    const takeTurn = operations.eventTurnsOf(peer.credential)
+    const takeTurn = operations.eventTurnsOf(peer.headers)
     const scope = { ...surroundings, ...turn, requestId, client: client.signal, takeTurn }
     const isSubscription = operation === OperationTypeNode.SUBSCRIPTION
     const outcome = await (isSubscription ? subscribe : execute)(args, scope, prepared)
     waiting.isSubscription = isStream(outcome)
     return { ...args, contextValue: outcome }
   })
+}
+
+async function prepareAsked(
+  { resolve, prepare }: Operations,
+  payload: SubscribePayload,
+  sender: Sender,
+): Promise<PreparedOperation> {
+  const resolved = await resolve(askOf({ ...payload }), sender)
+  const { text = '', isRegistered = false, learn } = resolved ?? {}
+  const { operationName, variables } = payload
+  const request = { text, operationName, variables, isRegistered, viewer: sender.viewer }
+  const prepared = prepare(request as OperationRequest)
+  learn?.()
+  return prepared
 }
 
 function isStream(outcome: Outcome): outcome is Results {
