@@ -5,13 +5,22 @@ import type { Logger } from 'pino'
 import { DatabaseUnavailable } from './database/unavailable.ts'
 import { databaseUnavailable, errorResponse } from './errors.ts'
 import { createEndpoint, type EndpointOptions } from './operations/endpoint.ts'
-import { createOperations, type OperationsOptions } from './operations/operations.ts'
+import {
+  createOperations,
+  type Operations,
+  type OperationsOptions,
+} from './operations/operations.ts'
 import { createWebSocket, type OpenConnection } from './operations/websocket.ts'
+import { type ActiveOperation, createWarmUp } from './persisted/warm.ts'
 import { withoutKeys } from './texts.ts'
 
 export interface AppOptions extends EndpointOptions, OperationsOptions {
   /** What stands in the way of answering requests: empty when nothing does. */
   unready: () => Promise<string[]>
+  /** What apps in the field may send, which is made ready before this gateway is; by default nothing. */
+  activeOperations?: () => AsyncIterable<ActiveOperation>
+  /** Whether to be ready although the schema does not serve all of them. */
+  allowBrokenOperations?: boolean
   /** What an operator should know of a process that answers all the same. */
   warnings?: () => string[]
   corsOrigins?: string[]
@@ -19,6 +28,8 @@ export interface AppOptions extends EndpointOptions, OperationsOptions {
 
 export interface App {
   fetch(request: Request): Promise<Response>
+  /** Makes ready what apps in the field may send, and tells what of it the schema does not serve. */
+  warmUp(): Promise<string[]>
   /** Takes a WebSocket that was opened at /graphql. */
   openConnection: OpenConnection
 }
@@ -32,6 +43,7 @@ export function createApp(options: AppOptions): App {
   const app = new Hono<{ Variables: Variables }>()
   const operations = createOperations(options)
   const endpoint = createEndpoint(options, operations)
+  const warmUp = warming(options, operations)
   app.use(async (c, next) => {
     const started = performance.now()
     c.set('requestId', requestIdOf(c.req.raw))
@@ -58,7 +70,9 @@ export function createApp(options: AppOptions): App {
   }
   app.get('/health/live', (c) => c.json({ status: 'live' }))
   app.get('/health/ready', async (c) => {
-    const reasons = await options.unready()
+    const others = await options.unready()
+    // Once there is nothing else in the way, such as tables to read the operations from.
+    const reasons = others.length > 0 ? others : await warmUp()
     if (reasons.length > 0) return c.json({ status: 'unready', reasons }, 503)
     const warnings = options.warnings?.() ?? []
     return c.json({ status: 'ready', ...(warnings.length > 0 && { warnings }) })
@@ -72,7 +86,13 @@ export function createApp(options: AppOptions): App {
   return {
     fetch: async (request) => app.fetch(request),
     openConnection: createWebSocket(operations),
+    warmUp,
   }
+}
+
+function warming(options: AppOptions, { warm }: Operations): App['warmUp'] {
+  const { activeOperations: active, allowBrokenOperations: allowBroken = false, log } = options
+  return active ? createWarmUp({ active, warm, log, allowBroken }) : async () => []
 }
 
 /** A caller's request id is kept if it looks like one, so that its logs and ours can be joined. */

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { maxBodyBytes, maxPushBytes } from '../src/operations/body.ts'
 
+import { activeOperations } from '../src/persisted-operation/service.ts'
+
 import { ask, dealFixture, pipelineFixture } from './fixtures.ts'
 import { appFor, type TestTenant, testTenant } from './harness.ts'
 import {
@@ -53,6 +55,20 @@ describe('a registered operation', () => {
       expect(data).toEqual({ viewer: { role: 'MEMBER' } })
     }
     expect(checked).toEqual([roleText, layout])
+  })
+
+  it('is never parsed nor validated by a request where the gateway was warmed', async () => {
+    const checked: string[] = []
+    const app = appFor(t, {
+      activeOperations: () => activeOperations(t.database),
+      onCheck: (text) => checked.push(text),
+    })
+    expect(await app.warmUp()).toEqual([])
+    expect(checked).toContain(roleText)
+    checked.length = 0
+    const headers = { 'graphql-client-name': 'ios' }
+    const { data } = await send({ t, app, headers }, { documentId: role.id })
+    expect([data, checked]).toEqual([{ viewer: { role: 'MEMBER' } }, []])
   })
 
   it('is not pushed out by what is ad hoc', async () => {

@@ -6,14 +6,15 @@ import { createKeySet } from '../auth/jwks.ts'
 import { createJwtAuthenticator } from '../auth/jwt.ts'
 import type { JwtSettings } from '../auth/jwt-settings.ts'
 import type { Config } from '../config.ts'
-import { type Connection, connectDatabase } from '../database/connect.ts'
+import { connectDatabase } from '../database/connect.ts'
 import type { Database } from '../database/database.ts'
-import { pendingMigrations } from '../database/migrations.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
+import { activeOperations } from '../persisted-operation/service.ts'
 import { startServer } from '../server.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { demoKey } from './demo-key.ts'
+import { unreadyDatabase, untilWarm } from './readiness.ts'
 
 const graceMs = 10_000
 
@@ -23,10 +24,21 @@ export function registerServe(program: Command, config: () => Config): void {
   program
     .command('serve')
     .description('Serve the API; without DATABASE_URL on the embedded database, with a demo tenant')
-    .action(() => serve(config()))
+    .option(
+      '--allow-broken-operations',
+      'be ready although apps in the field may send operations that the schema no longer serves',
+    )
+    .action((options: ServeOptions) => serve(config(), options))
 }
 
-async function serve(config: Config): Promise<void> {
+interface ServeOptions {
+  allowBrokenOperations?: boolean
+}
+
+async function serve(
+  config: Config,
+  { allowBrokenOperations = false }: ServeOptions,
+): Promise<void> {
   // Standard output is for the two lines that a person or a script waits for.
   const log = pino({ level: config.logLevel }, pino.destination(2))
   const takeTokens = config.jwt && (await tokens(config.jwt, log))
@@ -50,7 +62,9 @@ async function serve(config: Config): Promise<void> {
     ]),
     clock,
     log,
-    unready: async () => (stopping ? ['The process is shutting down.'] : unready(connection)),
+    unready: async () => (stopping ? ['The process is shutting down.'] : unreadyDatabase(database)),
+    activeOperations: () => activeOperations(database),
+    allowBrokenOperations,
     warnings: () => throttle?.warnings() ?? [],
     graphiql: config.graphiql === 'off' ? null : (request) => graphiqlOptions(request, demo),
     graphiqlAccess: config.graphiql,
@@ -78,6 +92,7 @@ async function serve(config: Config): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  await untilWarm(app)
   process.stdout.write(`GraphiQL  ${server.url}/graphql\n`)
   if (demo) process.stdout.write(`Demo key  ${demo}\n`)
 }
@@ -107,16 +122,4 @@ async function throttleOf({ bucket, redisUrl }: Config, log: Logger): Promise<Th
   if (!redisUrl) return createThrottle({ size: bucket })
   const { createRedisBuckets } = await import('../throttle/redis.ts')
   return createThrottle({ size: bucket, shared: createRedisBuckets(redisUrl, bucket, log) })
-}
-
-/** What stands in the way of serving: a silent database, or one with tables older than the code. */
-async function unready({ database }: Connection): Promise<string[]> {
-  try {
-    const pending = await pendingMigrations((text) => database.ask(text))
-    return pending.length === 0
-      ? []
-      : [`Migrations are not applied: ${pending.join(', ')}. Run dealgraph migrate.`]
-  } catch {
-    return ['The database does not answer.']
-  }
 }
