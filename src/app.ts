@@ -10,6 +10,7 @@ import {
   type Operations,
   type OperationsOptions,
 } from './operations/operations.ts'
+import { createRelayPersister } from './operations/relay.ts'
 import { createWebSocket, type OpenConnection } from './operations/websocket.ts'
 import { type ActiveOperation, createWarmUp } from './persisted/warm.ts'
 import { withoutKeys } from './texts.ts'
@@ -44,6 +45,7 @@ export function createApp(options: AppOptions): App {
   const operations = createOperations(options)
   const endpoint = createEndpoint(options, operations)
   const warmUp = warming(options, operations)
+  const persistForRelay = createRelayPersister(endpoint)
   app.use(async (c, next) => {
     const started = performance.now()
     c.set('requestId', requestIdOf(c.req.raw))
@@ -78,6 +80,7 @@ export function createApp(options: AppOptions): App {
     return c.json({ status: 'ready', ...(warnings.length > 0 && { warnings }) })
   })
   app.on(['GET', 'POST', 'OPTIONS'], '/graphql', (c) => endpoint(c.req.raw, c.get('requestId')))
+  app.post('/operations/relay', (c) => persistForRelay(c.req.raw, c.get('requestId')))
   app.all('/graphql', () =>
     errorResponse('METHOD_NOT_ALLOWED', 'Use POST, or GET for a query.', { allow: 'GET, POST' }),
   )
