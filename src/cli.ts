@@ -4,6 +4,7 @@ import { registerExport } from './commands/export.ts'
 import { registerImport } from './commands/import.ts'
 import { registerKey } from './commands/key.ts'
 import { registerMigrate } from './commands/migrate.ts'
+import { registerOperations } from './commands/operations.ts'
 import { registerSeed } from './commands/seed.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerTenant } from './commands/tenant.ts'
@@ -21,6 +22,7 @@ registerMigrate(program, config)
 registerSeed(program, withDatabase)
 registerTenant(program, withDatabase)
 registerKey(program, withDatabase)
+registerOperations(program, config, withDatabase)
 registerImport(program, withDatabase)
 registerExport(program, withDatabase)
 

@@ -27,6 +27,8 @@ const off = z.literal('off').transform(() => null)
 const limitOrOff = 'must be a number of points from 1 to 1000000000, or off'
 const points = z.coerce.number().int().min(1).max(1_000_000_000)
 
+const gatewayForm = 'must be the URL of a gateway: https://deals.example'
+
 const modes = operationModes.join(', ')
 const modesForm = `must be names of clients and what each may send, such as ios=require-id,web=log: ${modes}`
 
@@ -71,6 +73,8 @@ const environment = z.object({
     .string()
     .regex(/^rediss?:\/\//, 'must be a Redis URL: redis://host:6379')
     .optional(),
+  DEALGRAPH_URL: z.url({ protocol: /^https?$/, error: gatewayForm }).optional(),
+  DEALGRAPH_KEY: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -97,6 +101,8 @@ export interface Config {
   /** Null where there is no rate limit. */
   bucket: BucketSize | null
   redisUrl: string | null
+  /** Where commands that go through the API of a gateway send what they ask, and with which key. */
+  gateway: { url: string | null; key: string | null }
   logLevel: string
   /** Which tokens are taken beside API keys; null when none are. */
   jwt: JwtSettings | null
@@ -143,6 +149,7 @@ function configOf(values: z.output<typeof environment>, jwt: Config['jwt']): Con
     operationsTenant: values.OPERATIONS_TENANT ?? null,
     ...limitsOf(values),
     redisUrl: values.REDIS_URL ?? null,
+    gateway: { url: values.DEALGRAPH_URL ?? null, key: values.DEALGRAPH_KEY ?? null },
     logLevel: values.LOG_LEVEL,
     jwt,
   }

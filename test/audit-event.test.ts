@@ -2,15 +2,12 @@ import { readdirSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { demoKey } from '../src/commands/demo-key.ts'
-import { registerImport } from '../src/commands/import.ts'
-import { registerKey } from '../src/commands/key.ts'
-import { registerSeed } from '../src/commands/seed.ts'
 import { wholeTenant } from '../src/database/tenant-pool.ts'
 import { encodeId } from '../src/ids.ts'
 import { schema } from '../src/schema.ts'
+import { auditOf, type Entry, runCommand } from './audit-fixtures.ts'
 import {
   ask,
   askMutation,
@@ -23,17 +20,6 @@ import {
   untouched,
 } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
-
-interface Entry {
-  id: string
-  type: string
-  member: { id: string } | null
-  apiKey: { id: string } | null
-  details: Record<string, unknown>
-  actor: { kind: string; name: string }
-  requestId: string
-  occurredAt: string
-}
 
 const fields =
   'id type member { id } apiKey { id } details actor { kind name } requestId occurredAt'
@@ -52,24 +38,6 @@ beforeEach(async () => {
   await t.keyFor('ADMIN')
 })
 
-/** The audit in the order in which it happened. */
-async function auditOf(of: Pick<TestTenant, 'database' | 'tenantId'>): Promise<Entry[]> {
-  const rows = await of.database.read(wholeTenant(of.tenantId), (db) =>
-    db.auditEvent.findMany({
-      where: { tenantId: of.tenantId },
-      orderBy: [{ occurredAt: 'asc' }, { id: 'asc' }],
-    }),
-  )
-  return rows.map(({ memberId, apiKeyId, actorKind, ...row }) => ({
-    ...{ id: row.id, type: row.type, requestId: row.requestId },
-    member: memberId ? { id: encodeId('Member', memberId) } : null,
-    apiKey: apiKeyId ? { id: encodeId('ApiKey', apiKeyId) } : null,
-    details: row.details as Entry['details'],
-    actor: { kind: actorKind, name: '' },
-    occurredAt: row.occurredAt.toISOString(),
-  }))
-}
-
 /** What the work adds to the audit: the types, who it is about, how, and by whom. */
 async function auditDuring(work: () => Promise<unknown>) {
   const before = (await auditOf(t)).length
@@ -80,24 +48,15 @@ async function auditDuring(work: () => Promise<unknown>) {
   ])
 }
 
-async function command(...args: string[]): Promise<string> {
-  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  const program = new Command().exitOverride()
-  for (const register of [registerKey, registerSeed, registerImport]) {
-    register(program, (_holder, work) => work(t.database))
-  }
-  try {
-    await program.parseAsync(args, { from: 'user' })
-    return write.mock.calls.map(([text]) => String(text)).join('')
-  } finally {
-    write.mockRestore()
-  }
-}
+const command = (...args: string[]) => runCommand(t.database, ...args)
 
 const idOfField = async (field: string, input: object, below: string) =>
   (await done(t, field, input, `${below} { id }`))[below].id as string
 const memberOf = (input: object = {}) =>
   idOfField('createMember', { name: 'Ada', role: 'MEMBER', ...input }, 'member')
+
+const release = { client: 'ios', version: '1' }
+const operations = [{ id: 'role', text: '{ viewer { role } }' }]
 
 /** Every way to change who may do what, and what the audit tells of it. */
 const ways: Record<string, () => Promise<void>> = {
@@ -159,6 +118,43 @@ const ways: Record<string, () => Promise<void>> = {
     const told = ['TENANT_ACCESS_CHANGED', null, details, 'API_KEY']
     expect(await change({ membersMayReopen: true, name: 'Acme' })).toEqual([told])
     expect(await change({ membersMayReopen: true, name: 'Apex' })).toEqual([])
+  },
+  async pushOperations() {
+    expect(await auditDuring(() => done(t, 'pushOperations', { ...release, operations }))).toEqual(
+      [],
+    )
+  },
+  async activateClientRelease() {
+    await done(t, 'pushOperations', { ...release, operations })
+    const activate = () => auditDuring(() => done(t, 'activateClientRelease', release))
+    const details = { ...release, operationCount: 1 }
+    expect(await activate()).toEqual([['CLIENT_RELEASE_ACTIVATED', null, details, 'API_KEY']])
+    expect(await activate()).toEqual([])
+  },
+  async retireClientRelease() {
+    await done(t, 'pushOperations', { ...release, operations })
+    const retire = () => auditDuring(() => done(t, 'retireClientRelease', release))
+    const details = { ...release, operationCount: 1 }
+    expect(await retire()).toEqual([['CLIENT_RELEASE_RETIRED', null, details, 'API_KEY']])
+    expect(await retire()).toEqual([])
+  },
+  async persistOperation() {
+    const persist = (text: string) =>
+      auditDuring(() => done(t, 'persistOperation', { client: 'web', text }))
+    const details = { client: 'web', version: 'development', operationCount: 1 }
+    const told = ['CLIENT_RELEASE_ACTIVATED', null, details, 'API_KEY']
+    expect(await persist('{ viewer { role } }')).toEqual([told])
+    expect(await persist('{ viewer { scopes } }')).toEqual([])
+  },
+  async 'operations.ts'() {
+    const path = join(directory, 'manifest.json')
+    await writeFile(path, JSON.stringify({ role: '{ viewer { role } }' }))
+    const flags = ['--client', 'ios', '--version', '1', '--tenant', t.slug]
+    const run = (...args: string[]) => auditDuring(() => command('operations', ...args, ...flags))
+    const details = { ...release, operationCount: 1 }
+    expect(await run('push', path)).toEqual([])
+    expect(await run('activate')).toEqual([['CLIENT_RELEASE_ACTIVATED', null, details, 'OPERATOR']])
+    expect(await run('retire')).toEqual([['CLIENT_RELEASE_RETIRED', null, details, 'OPERATOR']])
   },
   async 'key.ts'() {
     const create = ['key', 'create', '--tenant', t.slug, '--name', 'Shell', '--role', 'READ_ONLY']
@@ -273,10 +269,13 @@ describe('the audit tells every change of who may do what', () => {
     const scoped = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(
       ({ extensions }) => {
         const { authScopes } = extensions.pothosOptions as { authScopes: { scope: string } }
-        return ['members:write', 'keys:write'].includes(authScopes.scope)
+        return ['members:write', 'keys:write', 'operations:write'].includes(authScopes.scope)
       },
     )
-    const others = ['demo-key.ts', 'export.ts', 'migrate.ts', 'output.ts', 'serve.ts', 'tenant.ts']
+    const others = [
+      ...['demo-key.ts', 'export.ts', 'migrate.ts', 'output.ts', 'serve.ts', 'tenant.ts'],
+      ...['operations-check.ts', 'operations-list.ts', 'readiness.ts', 'registry.ts'],
+    ]
     const commands = readdirSync(join(import.meta.dirname, '../src/commands')).filter(
       (file) => ![...others, 'with-database.ts'].includes(file),
     )
