@@ -23,7 +23,8 @@ const mostWaiting = 1_000
 
 /**
  * Tells the moves that this process has committed to those who listen to a pipeline, in the order in
- * which they are published. Whoever reads too slowly is ended rather than told only some of them.
+ * which they are published. Whoever reads too slowly is ended rather than told only some of them, and
+ * so is everybody where one write moves more deals than wait for a listener.
  */
 export class Feed {
   readonly #mostWaiting: number

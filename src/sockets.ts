@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { handleProtocols } from 'graphql-ws'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { maxBodyBytes } from './operations/body.ts'
 import type { Connection, OpenConnection } from './operations/websocket.ts'
 
@@ -29,6 +29,11 @@ interface Open {
 const tellsWho =
   /^(authorization|x-api-key|x-break-glass|(apollographql|graphql)-client-(name|version))$/
 const goingAway = 1001
+const maxFragments = 256
+/** How long a client may take to answer that its connection is closed. */
+const closeTimeoutMs = 2_000
+/** A close frame has no room for more. */
+const maxReasonLength = 120
 /** Who asks for more than it reads is cut off when so much is waiting for it. */
 const mostBufferedBytes = 16 * 1024 * 1024
 
@@ -37,9 +42,12 @@ export function serveSockets(server: Server, settings: Settings): Sockets {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxBodyBytes,
+    // Each holds far more than the byte that it may bring.
+    maxFragments,
+    closeTimeout: closeTimeoutMs,
     handleProtocols,
     perMessageDeflate: false,
-  })
+  } as ServerOptions)
   const open = new Map<WebSocket, Open>()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -80,9 +88,11 @@ function accept(client: WebSocket, request: IncomingMessage, open: OpenConnectio
     protocol: client.protocol,
     headers: headersOf(request),
     send: (text) => new Promise((resolve) => client.send(text, () => resolve())),
-    close: (code, reason) => client.close(code, reason),
+    close: (code, reason) => client.close(code, cut(reason)),
   })
   client.on('message', (message) => {
+    // What comes after it was closed is not answered, and so not done either.
+    if (client.readyState !== client.OPEN) return
     if (client.bufferedAmount > mostBufferedBytes) client.terminate()
     else void connection.hear(String(message))
   })
@@ -116,7 +126,14 @@ function headersOf({ headers }: IncomingMessage): Headers {
   return given
 }
 
+/** The beginning of a reason, which is in ASCII but for what a client has said. */
+function cut(reason: string): string {
+  return reason.replace(/[^ -~]/g, '?').slice(0, maxReasonLength)
+}
+
 function refuse(socket: Duplex): void {
+  // Without this its client could keep it for as long as it likes.
+  socket.once('finish', () => socket.destroy())
   const lines = ['HTTP/1.1 404 Not Found', 'Connection: close', 'Content-Length: 0']
   socket.end(`${lines.join('\r\n')}\r\n\r\n`)
 }

@@ -32,7 +32,7 @@ builder.subscriptionField('dealMoved', (t) =>
     type: DealMoved,
     authScopes: { scope: 'deals:read' },
     description:
-      'Each move of a deal into, within or out of a pipeline, from now on: those made through this process of the gateway, once they are committed. What is missed while not connected is not told again.',
+      'Each move of a deal into, within or out of a pipeline, from now on: those made through this process of the gateway, once they are committed. What is missed while not connected is not told again. Who reads too slowly for more than 1,000 moves to wait, or where one change moves as many, gets SUBSCRIPTION_OVERRUN: subscribe again, and read what you show anew.',
     args: {
       pipelineId: t.arg.id({ required: true, description: 'The pipeline to listen to.' }),
     },

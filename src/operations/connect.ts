@@ -9,6 +9,8 @@ export type Params = ConnectionInitMessage['payload']
 
 const tryAgainLater = 1013
 const path = '/graphql'
+/** Nobody waits for the answer any more. */
+export const closedByClient = 499
 
 /** Finds out who connects, so that they learn at once that they are nobody. */
 export async function connect(
@@ -26,7 +28,8 @@ export async function connect(
     const { log } = surroundings
     const { message, extensions } = maskError(errorOf(error), { log, requestId })
     const code = extensions.code as ErrorCode
-    logRequest(operations, { requestId, started, status: errorStatus[code] })
+    const status = peer.gone.signal.aborted ? closedByClient : errorStatus[code]
+    logRequest(operations, { requestId, started, status })
     if (code === 'UNAUTHENTICATED') peer.close(CloseCode.Forbidden, `Forbidden: ${message}`)
     else peer.close(tryAgainLater, 'Try again later')
     return false

@@ -14,6 +14,12 @@ export interface Waiting {
   isSubscription: boolean
 }
 
+/** An operation that has an id for as long as the library works on it. */
+interface Turn {
+  done: Promise<void>
+  isWanted: boolean
+}
+
 /** Who is at the other end of a connection, and what they wait for. */
 export class Peer {
   /** What they said of themselves when they connected. */
@@ -23,6 +29,7 @@ export class Peer {
   readonly gone = new AbortController()
   readonly whenGone = new Promise((resolve) => this.gone.signal.addEventListener('abort', resolve))
   readonly #waiting = new Map<SubscribePayload, Waiting>()
+  readonly #turns = new Map<string, Turn>()
   #isLeft = false
 
   constructor(headers: Headers, close: Peer['close']) {
@@ -44,6 +51,24 @@ export class Peer {
     this.#isLeft = true
   }
 
+  /**
+   * Works on an operation once the one before it with the same id has ended, if its client has let
+   * go of that: it would otherwise be taken for the earlier one.
+   */
+  async inTurn(id: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(id)
+    if (before?.isWanted) return work()
+    const turn: Turn = { done: Promise.resolve(), isWanted: true }
+    this.#turns.set(id, turn)
+    const begin = () => (turn.isWanted ? work() : undefined)
+    turn.done = before ? before.done.then(begin, begin) : work()
+    try {
+      await turn.done
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+    }
+  }
+
   /** Null where they wait for as many as they may. */
   begin(id: string, payload: SubscribePayload): Waiting | null {
     if (this.#waiting.size >= mostOperations) return null
@@ -62,6 +87,8 @@ export class Peer {
 
   /** The client does not want the operation any more. */
   abandon(id: string): void {
+    const turn = this.#turns.get(id)
+    if (turn) turn.isWanted = false
     for (const [payload, waiting] of this.#waiting) {
       if (waiting.id !== id) continue
       this.#waiting.delete(payload)

@@ -20,6 +20,7 @@ import { costOfOperation, type OperationCost } from './cost.ts'
 import { BoundedInputs } from './inputs.ts'
 import { excessOf, maxTokens, mostErrors } from './limits.ts'
 import { TooTangled } from './selection.ts'
+import { UnconditionalSubscription } from './unconditional.ts'
 
 /** Documents are remembered up to this number, and up to what they are taken to hold in all. */
 const adHoc = { max: 1_000, maxSize: 32_000_000 }
@@ -28,7 +29,7 @@ const registered = { max: 10_000, maxSize: 128_000_000 }
 const bytesOfCharacter = 2
 const bytesOfToken = 250
 
-const rules = [...specifiedRules, BoundedInputs]
+const rules = [...specifiedRules, BoundedInputs, UnconditionalSubscription]
 
 export interface OperationRequest {
   text: string

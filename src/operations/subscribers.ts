@@ -40,5 +40,6 @@ export class Subscribers {
 }
 
 function overloaded(message: string) {
-  return codedError('OVERLOADED', message, { http: { status: errorStatus.OVERLOADED } })
+  const http = { status: errorStatus.OVERLOADED, headers: { 'retry-after': '1' } }
+  return codedError('OVERLOADED', message, { http })
 }

@@ -12,7 +12,7 @@ import type { Logger } from 'pino'
 import { codedError, type ErrorCode, errorStatus, overloaded } from '../errors.ts'
 import { askOf } from '../persisted/ask.ts'
 import { type Sender, senderOf } from '../persisted/resolve.ts'
-import { connect, logRequest, type Params } from './connect.ts'
+import { closedByClient, connect, logRequest, type Params } from './connect.ts'
 import type { Results } from './execute.ts'
 import { errorOf, maskError, maskResult } from './mask.ts'
 import type { Operations } from './operations.ts'
@@ -44,7 +44,6 @@ export type OpenConnection = (transport: Transport) => Connection
 type Outcome = Results | ExecutionResult
 
 const initTimeoutMs = 5_000
-const closedByClient = 499
 
 /**
  * GraphQL over WebSocket, as the protocol graphql-transport-ws has it. Each operation passes through
@@ -55,17 +54,21 @@ export function createWebSocket(operations: Operations): OpenConnection {
   const protocol = createProtocol(operations)
   return ({ protocol: name, headers, send, close }) => {
     const peer = new Peer(headers, close)
-    let listen = async (_text: string) => {}
-    const onMessage = (listener: typeof listen) => {
-      listen = listener
+    let listen = async (_message: unknown) => {}
+    const onMessage = (listener: (text: string) => Promise<void>) => {
+      // The library takes a message that is parsed already as it is.
+      listen = listener as typeof listen
     }
     const closed = protocol.opened({ protocol: name, send, close, onMessage }, peer)
     return {
       async hear(text) {
-        const ended = endedBy(text)
-        if (ended) peer.abandon(ended)
+        const message = messageIn(text)
+        if (!message) return close(CloseCode.BadRequest, 'Invalid message received')
+        const { type, id } = message
+        if (type === MessageType.Complete) peer.abandon(String(id))
         try {
-          await listen(text)
+          if (type === MessageType.Subscribe) await peer.inTurn(String(id), () => listen(message))
+          else await listen(message)
         } catch (error) {
           if (isUnexpected(error)) return close(CloseCode.BadRequest, 'Invalid message received')
           log.error({ err: error }, 'a message failed')
@@ -88,7 +91,6 @@ function createProtocol(operations: Operations): Server<Peer> {
   const outcome = ({ contextValue }: ExecutionArgs) => contextValue as Outcome
   return makeServer<Params, Peer>({
     connectionInitWaitTimeout: initTimeoutMs,
-    jsonMessageReviver: withQuery,
     onConnect: ({ extra: peer, connectionParams }) => connect(operations, peer, connectionParams),
     onSubscribe: ({ extra: peer }, id, payload) => operate(operations, { peer, id, payload }),
     execute: outcome,
@@ -105,30 +107,32 @@ function createProtocol(operations: Operations): Server<Peer> {
   })
 }
 
-/** The message that names an operation in another way than by its text has a text all the same. */
-function withQuery(key: string, value: unknown): unknown {
-  const { type, payload } = (key === '' && value ? value : {}) as {
-    type?: unknown
-    payload?: { query?: unknown } | null
+interface SomeMessage {
+  type?: unknown
+  id?: unknown
+  payload?: { query?: unknown } | null
+}
+
+/**
+ * The message in a text, if it is one. One that names an operation in another way than by its text
+ * gets a text all the same, which the library wants.
+ */
+function messageIn(text: string): SomeMessage | null {
+  try {
+    const message = JSON.parse(text)
+    if (typeof message !== 'object' || message === null) return null
+    const { type, payload } = message as SomeMessage
+    const isNamed = type === MessageType.Subscribe && typeof payload === 'object' && payload
+    if (isNamed) payload.query ??= ''
+    return message
+  } catch {
+    return null
   }
-  if (type === MessageType.Subscribe && payload && typeof payload === 'object') payload.query ??= ''
-  return value
 }
 
 /** Why a message cannot be taken that is well formed, but is for clients. */
 function isUnexpected(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Unexpected message of type ')
-}
-
-/** The id of the operation that a client ends by a message. */
-function endedBy(text: string): string | undefined {
-  if (!text.includes(MessageType.Complete)) return undefined
-  try {
-    const { type, id } = JSON.parse(text)
-    return type === MessageType.Complete ? String(id) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 interface Asked {
