@@ -131,6 +131,32 @@ describe('an answer', () => {
     expect(Object.keys((await response.json()) as object)).toEqual(['data'])
   })
 
+  it('is kept the shortest of what has the text, but for what has the very id', async () => {
+    const text = 'query Shared { viewer { role } }'
+    const [own, strict] = [{ ...byHash(text), maxAgeSeconds: 60 }, byHash(text)]
+    await release(t, 'one', '1', [own, { ...own, id: 'named' }])
+    expect(caching(await sendUrl({ t }, { documentId: hashOf(text) }))).toBe('public, max-age=60')
+    await release(t, 'other', '1', [strict])
+    const control = async (documentId: string, client?: string) =>
+      caching(
+        await sendUrl(
+          { t, ...(client && { headers: { 'graphql-client-name': client } }) },
+          { documentId },
+        ),
+      )
+    expect(await control(hashOf(text))).toBe('private, no-store')
+    expect(await control(hashOf(text), 'one')).toBe('public, max-age=60')
+    expect(await control('named')).toBe('public, max-age=60')
+  })
+
+  it('is kept as its own id says, whatever another id of its text says', async () => {
+    const text = 'query Twice { viewer { role } }'
+    await release(t, 'twice', '1', [{ id: 'public', text, maxAgeSeconds: 60 }, byHash(text)])
+    const headers = { 'graphql-client-name': 'twice' }
+    const response = await sendUrl({ t, headers }, { documentId: hashOf(text) })
+    expect(caching(response)).toBe('private, no-store')
+  })
+
   it.each([
     ['is not registered as public', { documentId: role.id }],
     ['is the same text by itself', { query: namesText }],

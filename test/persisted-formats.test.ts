@@ -128,6 +128,16 @@ describe('an operation by its id', () => {
     expect(outcomeOf(await send({ t, headers }, { doc_id: '1' }))).toEqual(answer)
   })
 
+  it('is stronger than the hash of another text that is the same', async () => {
+    const other = 'query Scopes { viewer { scopes } }'
+    await release(t, 'tv', '1', [
+      { id: hashOf(other), text: roleText },
+      { id: 'o', text: other },
+    ])
+    const headers = { 'graphql-client-name': 'tv' }
+    expect(outcomeOf(await send({ t, headers }, { doc_id: hashOf(other) }))).toEqual(answer)
+  })
+
   it('with another text than its own runs neither', async () => {
     const query = '{ viewer { scopes } }'
     const refused = await send({ t }, { query, ...persistedQuery(role.id) })
@@ -141,6 +151,7 @@ describe('an operation by its id', () => {
     ['an empty text', { doc_id: '' }],
     ['an object', { id: { hash: role.id } }],
     ['a text beyond measure', { documentId: 'x'.repeat(601) }],
+    ['a text that cannot be kept', { documentId: 'a\u0000~1~x' }],
     ['another version', { extensions: { persistedQuery: { version: 2, sha256Hash: role.id } } }],
     ['no version', { extensions: { persistedQuery: { sha256Hash: role.id } } }],
     ['a text for an object', { extensions: { persistedQuery: role.id } }],

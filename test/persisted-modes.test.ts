@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
+import { DatabaseUnavailable } from '../src/database/unavailable.ts'
 import type { OperationMode } from '../src/persisted/mode.ts'
 import { contentsOf, dealFixture, pipelineFixture, untouched } from './fixtures.ts'
-import { appFor, post, type TestTenant, testTenant } from './harness.ts'
+import { appFor, createApiKeyAuthenticate, post, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 import {
   byHash,
@@ -185,6 +186,28 @@ describe('the operations of a tenant that shares them', () => {
     await release(t, 'vendor', '2', [{ id: 'me', text: 'query Theirs { viewer { role } }' }])
     await release(other, 'vendor', '2', [{ id: 'me', text: unknownText }])
     expect(outcomeOf(await send({ t: other, app: app() }, { doc_id: 'me' }))).toEqual(servedMine)
+  })
+
+  it('are asked for again after the database has failed once', async () => {
+    const other = await testTenant()
+    const text = 'query Steady { viewer { role } }'
+    await release(t, 'vendor', '4', [byHash(text)])
+    let failures = 1
+    const read: typeof t.database.read = (view, work) => {
+      if (view.tenantId === t.tenantId && failures-- > 0) throw new DatabaseUnavailable('once')
+      return t.database.read(view, work)
+    }
+    const shared = appFor(
+      { database: { ...t.database, read } },
+      {
+        authenticate: createApiKeyAuthenticate(t.database),
+        operationModes: { default: 'require-id', clients: {} },
+        sharedTenantId: t.tenantId,
+      },
+    )
+    const asked = () => send({ t: other, app: shared }, { doc_id: hashOf(text) })
+    expect((await asked()).errors[0]?.extensions.code).toBe('UNAVAILABLE')
+    expect(outcomeOf(await asked())).toEqual(served)
   })
 
   it('count as used with the tenant whose they are', async () => {

@@ -1,4 +1,5 @@
 import { codedError } from '../errors.ts'
+import { isStorable } from '../texts.ts'
 
 /** What a request asks for, in whichever of the formats of GraphQL clients it came. */
 export interface Ask {
@@ -21,7 +22,9 @@ const emptyAsk: Ask = { text: null, id: null, isHash: false, release: null }
  * `query` beside one is none. Clients that name no id are asked for a text by who needs it.
  */
 export function askOf(params: Record<string, unknown>): Ask {
-  const text = typeof params.query === 'string' ? params.query : null
+  const { query = null } = params
+  if (query !== null && typeof query !== 'string') throw badRequest('`query` must be a text.')
+  const text = query
   const hash = hashIn(params.extensions)
   if (hash !== null) return { ...emptyAsk, text: text || null, id: bare(hash), isHash: true }
   const id = idIn(params, text)
@@ -46,8 +49,9 @@ function idIn({ documentId, doc_id, id }: Record<string, unknown>, text: string 
 }
 
 function checked(name: string, id: unknown): string {
-  if (typeof id === 'string' && id.length > 0 && id.length <= maxIdLength) return id
-  throw badRequest(`\`${name}\` must be a text of 1 to ${maxIdLength} characters.`)
+  const isText = typeof id === 'string' && id.length > 0 && id.length <= maxIdLength
+  if (isText && isStorable(id)) return id
+  throw badRequest(`\`${name}\` must be a text of 1 to ${maxIdLength} characters without U+0000.`)
 }
 
 function named(id: string): Pick<Ask, 'id' | 'release'> {

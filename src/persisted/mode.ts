@@ -18,6 +18,11 @@ export function modeOf(modes: OperationModes, client: string | null): OperationM
   return (own && modes.clients[client]) || modes.default
 }
 
+/** Whether a text is looked for among what is registered: where its being there decides something. */
+export function looksUpTexts(mode: OperationMode): boolean {
+  return mode === 'log' || mode === 'safelist'
+}
+
 /** Whether only what is registered is served. */
 export function isListed(mode: OperationMode): boolean {
   return mode === 'safelist' || mode === 'require-id'

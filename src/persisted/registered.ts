@@ -42,7 +42,11 @@ const charactersOfLookup = 300
 /** For how long another tenant's revision is taken to be what it was. */
 const sharedForMs = 1_000
 
-type Found = RegisteredOperation[]
+/** What was found, the best first: of one text, what is kept the shortest of those that have it. */
+type Found = (RegisteredOperation & {
+  /** Whether it is its id that was asked for, and not the hash of its text. */
+  isNamed: boolean
+})[]
 
 /** A tenant's operations as they were at a revision of them. */
 interface Registry {
@@ -75,18 +79,26 @@ export function createFindRegistered(
     const known = remembered.get(key)
     const found = known ?? (await lookUp(database, { ...wholeTenant(tenantId), deadline }, wanted))
     if (!known) remembered.set(key, found)
-    const [first, ...others] = found
-    // Texts that are the same but for their layout do the same.
-    if (others.length > 0 && by === 'id') throw ambiguous()
+    const [first, second] = found
+    if (by === 'id' && first?.isNamed && second?.isNamed) throw ambiguous()
     return first
+  }
+  /** Asked once for all requests of a moment; that it failed is remembered for none of the next. */
+  const revisionOfShared = (id: string) => {
+    const known = revisions.get(id)
+    const asked = known ?? revisionOf(database, id)
+    if (!known) {
+      revisions.set(id, asked)
+      asked.catch(() => revisions.delete(id))
+    }
+    return asked
   }
   return async (wanted, { viewer, deadline }) => {
     const { tenantId, operationsRevision: revision } = viewer
     const own = await findIn({ tenantId, revision }, wanted, deadline)
     if (own || !sharedTenantId || sharedTenantId === tenantId) return own
-    const shared = revisions.get(sharedTenantId) ?? revisionOf(database, sharedTenantId)
-    if (!revisions.has(sharedTenantId)) revisions.set(sharedTenantId, shared)
-    return findIn({ tenantId: sharedTenantId, revision: await shared }, wanted, deadline)
+    const shared = await deadline.race(revisionOfShared(sharedTenantId))
+    return findIn({ tenantId: sharedTenantId, revision: shared }, wanted, deadline)
   }
 }
 
@@ -111,13 +123,15 @@ function select(db: Db, tenantId: string, { by, value, client, version }: Wanted
   }[by]
   const ofClient = client === null ? Prisma.empty : Prisma.sql`AND o.client = ${client}`
   const ofVersion = version === null ? Prisma.empty : Prisma.sql`AND r.version = ${version}`
-  // An id that a client chose is stronger than a hash that happens to be the same.
   return db.$queryRaw<Found>`
-    SELECT DISTINCT ON (o.sha256) o.tenant_id AS "tenantId", o.id, o.sha256, o.text, o.max_age_seconds AS "maxAgeSeconds"
-    FROM persisted_operation o
-    WHERE o.tenant_id = ${tenantId}::uuid AND ${matches} ${ofClient} AND EXISTS (
-      SELECT FROM client_release_operation l
-      JOIN client_release r ON r.tenant_id = l.tenant_id AND r.id = l.release_id
-      WHERE l.tenant_id = o.tenant_id AND l.operation_id = o.id AND r.status = 'ACTIVE' ${ofVersion})
-    ORDER BY o.sha256 LIMIT 2`
+    SELECT DISTINCT ON ("isNamed", sha256) * FROM (
+      SELECT o.operation_id = ${value} AS "isNamed", o.tenant_id AS "tenantId", o.id, o.sha256, o.text,
+        o.max_age_seconds AS "maxAgeSeconds"
+      FROM persisted_operation o
+      WHERE o.tenant_id = ${tenantId}::uuid AND ${matches} ${ofClient} AND EXISTS (
+        SELECT FROM client_release_operation l
+        JOIN client_release r ON r.tenant_id = l.tenant_id AND r.id = l.release_id
+        WHERE l.tenant_id = o.tenant_id AND l.operation_id = o.id AND r.status = 'ACTIVE' ${ofVersion})
+    ) found
+    ORDER BY "isNamed" DESC, sha256, "maxAgeSeconds" ASC NULLS FIRST, id LIMIT 2`
 }

@@ -8,7 +8,7 @@ import type { Ask } from './ask.ts'
 import { AutomaticOperations } from './automatic.ts'
 import { type Client, clientOf } from './client.ts'
 import { createNormalizedHash, sha256Of } from './fingerprint.ts'
-import { isListed, modeOf, type OperationMode, type OperationModes } from './mode.ts'
+import { isListed, looksUpTexts, modeOf, type OperationMode, type OperationModes } from './mode.ts'
 import { ownOperations } from './own-operations.ts'
 import { mismatch, notFound, notListed, unauthenticated } from './refusals.ts'
 import { createFindRegistered, type RegisteredOperation } from './registered.ts'
@@ -107,10 +107,11 @@ export function createResolveOperation(
       if (found && text !== null && !isText(text, found)) throw mismatch()
       if (found) return found
     }
-    if (text === null || of.mode === 'open' || of.mode === 'require-id') return undefined
+    if (text === null || !looksUpTexts(of.mode)) return undefined
     const same = await find({ ...wanted, by: 'hash', value: sha256Of(text) }, of)
-    const normalized = same ? null : normalizedOf(text)
-    return normalized === null ? same : find({ ...wanted, by: 'normalized', value: normalized }, of)
+    if (same) return same
+    const normalized = normalizedOf(text)
+    return normalized ? find({ ...wanted, by: 'normalized', value: normalized }, of) : undefined
   }
 
   function isText(text: string, { sha256, text: registered }: RegisteredOperation): boolean {
