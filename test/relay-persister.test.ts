@@ -83,6 +83,16 @@ describe('POST /operations/relay', () => {
     expect((await persist({ text: roleText }, { key: null })).status).toBe(401)
   })
 
+  it('answers nobody who breaks off', async () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.error(new Error('the client has gone')),
+    })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit
+    const request = new Request('http://localhost/operations/relay', init)
+    expect((await gateway().fetch(request)).status).toBe(499)
+  })
+
   it('takes no more than any request', async () => {
     const { status, error } = await persist({ text: `# ${'x'.repeat(300_000)}` })
     expect([status, error]).toEqual([413, failure('256 KB')])

@@ -1,5 +1,6 @@
 import { persistOperation } from '../persisted/own-operations.ts'
-import { BodyReader, BodyTooLarge, maxBodyBytes } from './body.ts'
+import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes } from './body.ts'
+import { closedByClient } from './connect.ts'
 
 interface Answered {
   data?: { persistOperation: Persisted | null } | null
@@ -31,6 +32,7 @@ export function createRelayPersister(answer: Answer): Answer {
       if (!text) return failed(400, 'Send the document as the form field `text`.')
       return inRelaysShape(await answer(asMutation(request, { client, text }), requestId))
     } catch (error) {
+      if (error instanceof BodyIncomplete) return new Response(null, { status: closedByClient })
       if (!(error instanceof BodyTooLarge)) throw error
       return failed(413, `A request body has at most ${maxBodyBytes / 1024} KB.`)
     }
@@ -44,7 +46,8 @@ function asMutation(request: Request, input: { client: string; text: string }): 
     if (value !== null) headers.set(name, value)
   }
   const body = JSON.stringify({ query: persistOperation, variables: { input } })
-  return new Request(new URL('/graphql', request.url), { method: 'POST', headers, body })
+  const { signal } = request
+  return new Request(new URL('/graphql', request.url), { method: 'POST', headers, body, signal })
 }
 
 async function inRelaysShape(response: Response): Promise<Response> {
