@@ -74,7 +74,11 @@ const environment = z.object({
     .regex(/^rediss?:\/\//, 'must be a Redis URL: redis://host:6379')
     .optional(),
   DEALGRAPH_URL: z.url({ protocol: /^https?$/, error: gatewayForm }).optional(),
-  DEALGRAPH_KEY: z.string().min(1).optional(),
+  DEALGRAPH_KEY: z
+    .string()
+    .trim()
+    .regex(/^[!-~]+$/, 'must be a key: dg_…')
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
