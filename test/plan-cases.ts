@@ -14,6 +14,8 @@ export interface PlanCase {
    * shows.
    */
   mostRead?: number
+  /** The same of rows that it meets and leaves out. */
+  mostRemoved?: number
 }
 
 interface DealOrder {
@@ -162,10 +164,44 @@ const listed = (field: string, order: string) =>
     })),
   )
 
+/** The rows of other clients that are met while those of one are read. */
+const oneInFive = 5 * pageSize
+
+const registered = (
+  field: 'persistedOperations' | 'clientReleases',
+  filters: Record<string, Pick<PlanCase, 'mostRead' | 'mostRemoved'> & { filter?: object }>,
+): PlanCase[] => {
+  const type = field === 'clientReleases' ? 'ClientReleaseFilter' : 'PersistedOperationFilter'
+  const document = `query ($after: String, $filter: ${type}) {
+    list: ${field}(first: ${pageSize}, after: $after, filter: $filter) {
+      nodes { client } pageInfo { endCursor } } }`
+  return Object.entries(filters).map(([name, { filter, ...most }]) => ({
+    ...{ name: `${field}${name}`, document, variables: { filter } },
+    ...most,
+  }))
+}
+
 /** Lists whose second page is explained. */
 export const otherLists: PlanCase[] = [
   ...listed('organizations', 'OrganizationOrder'),
   ...listed('contacts', 'ContactOrder'),
+  ...registered('clientReleases', {
+    '': {},
+    ' of a client': { filter: { client: { eq: 'app 3' } }, mostRemoved: oneInFive },
+    ' of no client': { filter: { client: { eq: 'nowhere' } } },
+    ' that are active': { filter: { status: { eq: 'ACTIVE' } } },
+  }),
+  ...registered('persistedOperations', {
+    '': {},
+    ' of a client': { filter: { client: { eq: 'app 3' } }, mostRemoved: oneInFive },
+    ' of no client': { filter: { client: { eq: 'nowhere' } } },
+    ' of a release': {
+      filter: { releaseId: { eq: `client_release_${bulkId('a', 'release', 7)}` } },
+      mostRead: 5 * pageSize,
+    },
+    ' of active releases': { filter: { status: { eq: 'ACTIVE' } }, mostRead: 5 * pageSize },
+    ' that are not used': { filter: { unusedSince: '2026-02-01T00:00:00Z' } },
+  }),
   {
     name: 'the contacts of an organization',
     document: `query ($after: String, $filter: ContactFilter) {

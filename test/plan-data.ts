@@ -21,6 +21,8 @@ const kinds = [
   'link',
   'field',
   'source',
+  'release',
+  'operation',
 ] as const
 type Kind = (typeof kinds)[number]
 
@@ -36,6 +38,9 @@ const sizes = {
   members: { all: 1_000, withDeals: 50 },
   tags: 20,
   sources: 12,
+  clients: 5,
+  releases: 1_000,
+  operations: 5_000,
 }
 
 export function bulkId(letter: string, kind: Kind, number: number): string {
@@ -57,6 +62,7 @@ export async function plantBulkTenant(
   const tenant = `'${bulkId(letter, 'tenant', 0)}'::uuid`
   const now = `'2026-03-01T00:00:00Z'::timestamptz`
   const { pipelines, stagesOfEach, organizations, members, contacts, tags, sources } = sizes
+  const { clients, releases, operations } = sizes
   // The rows are right as they are: keys and triggers would only take their time.
   await client.query(`
     BEGIN;
@@ -116,5 +122,18 @@ export async function plantBulkTenant(
         CASE jsonb_typeof(value) WHEN 'object' THEN (value ->> 'amount')::bigint WHEN 'number' THEN value::bigint END * 10000
       FROM deal, jsonb_each(custom_fields) WHERE tenant_id = ${tenant};
     INSERT INTO deal_assignee SELECT ${tenant}, ${id('deal', 'n')}, ${id('member', `n % ${members.all}`)} FROM generate_series(1, ${deals}) n;
+    INSERT INTO client_release (tenant_id, id, client, version, status, created_at, activated_at, retired_at)
+      SELECT ${tenant}, ${id('release', 'n')}, 'app ' || n % ${clients}, '1.' || n, status, ${now} - n / 2 * interval '1 hour',
+        CASE WHEN status <> 'PENDING' THEN ${now} END, CASE WHEN status = 'RETIRED' THEN ${now} END
+      FROM generate_series(0, ${releases - 1}) n, LATERAL (
+        SELECT CASE WHEN n < 10 THEN 'PENDING' WHEN n < 60 THEN 'ACTIVE' ELSE 'RETIRED' END AS status) place;
+    INSERT INTO persisted_operation (tenant_id, id, client, operation_id, sha256, normalized_sha256, text, name, type, cost, created_at, last_used_at)
+      SELECT ${tenant}, ${id('operation', 'n')}, 'app ' || n % ${clients}, 'operation ' || n, hash, hash, text, 'Q' || n, 'QUERY', 1,
+        ${now} - n / 2 * interval '1 hour', CASE WHEN n % 3 > 0 THEN ${now} - n % 1000 * interval '1 hour' END
+      FROM generate_series(0, ${operations - 1}) n, LATERAL (SELECT 'query Q' || n || ' { viewer { role } }' AS text) given,
+        LATERAL (SELECT encode(sha256(convert_to(text, 'UTF8')), 'hex') AS hash) hashed;
+    INSERT INTO client_release_operation
+      SELECT ${tenant}, ${id('release', 'r')}, ${id('operation', `(r + k * ${clients}) % ${operations}`)}
+      FROM generate_series(0, ${releases - 1}) r, generate_series(0, 39) k;
     COMMIT`)
 }
