@@ -45,6 +45,13 @@ describe('the same push once more', () => {
     },
   )
 
+  it('changes nothing though a later release has answers kept otherwise', async () => {
+    const first = [{ ...role, maxAgeSeconds: 300 }]
+    await release(t, 'web', '1.0', first)
+    await push(t, 'web', '2.0', [role])
+    await untouched([t], () => push(t, 'web', '1.0', first))
+  })
+
   it('with its idempotencyKey is a replay', async () => {
     const input = { ...web, operations, idempotencyKey: 'push-1' }
     const first = await mutate(t, 'pushOperations', input, 'release { id } replayed')

@@ -297,6 +297,12 @@ describe('an operation that is persisted', () => {
     ])
   })
 
+  it('says nothing of the caches, who may do what the release in the field lets them', async () => {
+    await release(t, 'web', '1.0', [{ ...role, maxAgeSeconds: 60 }])
+    await persist(roleText)
+    expect(await registeredRows(t)).toMatchObject([{ maxAgeSeconds: 60 }])
+  })
+
   it.each([
     ['query A { __typename } query B { __typename }', 'A document is of one operation, not of 2.'],
     ['{ nothing }', 'Cannot query field "nothing" on type "Query". (1:3)'],

@@ -164,7 +164,7 @@ describe('what is pushed is refused as a whole for one operation', () => {
 
 describe('an id', () => {
   const form =
-    'An id has 1 to 255 characters, none of them `~` or a control character, and no blanks around it.'
+    'An id has 1 to 255 characters, none of them `~` or a control character, no blanks around it and no second `sha256:` before it.'
 
   it.each([
     ['is empty', ''],
@@ -269,13 +269,14 @@ describe('a release', () => {
     ['client', '', 'The name of a client'],
     ['client', 'web~ios', 'The name of a client'],
     ['client', 'web\t', 'The name of a client'],
+    ['client', 'für', 'The name of a client'],
     ['client', 'w'.repeat(256), 'The name of a client'],
     ['version', '', 'A version'],
     ['version', '1~0', 'A version'],
     ['version', ' 1.0', 'A version'],
     ['version', '1'.repeat(256), 'A version'],
   ])('cannot have the %s %j', async (field, value, what) => {
-    const message = `${what} has 1 to 255 characters, none of them \`~\` or a control character, and no blanks around it.`
+    const message = `${what} has 1 to 255 characters of ASCII, none of them \`~\` or a control character, and no blanks around it.`
     expect(await refusedPush([role], { [field]: value })).toMatchObject([
       { code: 'VALIDATION_ERROR', message, path: ['input', field] },
     ])

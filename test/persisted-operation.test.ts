@@ -200,7 +200,7 @@ describe('a check', () => {
       named('', 'query A { __typename } query B { __typename }'),
     ])
     const form =
-      'An id has 1 to 255 characters, none of them `~` or a control character, and no blanks around it.'
+      'An id has 1 to 255 characters, none of them `~` or a control character, no blanks around it and no second `sha256:` before it.'
     expect(found.map(({ problems }: { problems: string[] }) => problems)).toEqual([
       [
         'Cannot query field "qqq" on type "Query". (2:3)',

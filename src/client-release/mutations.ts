@@ -37,7 +37,7 @@ const payload = {
 mutation('pushOperations', {
   scope,
   description:
-    'Registers the operations of a version of an app, all of them or none: each is validated and held to the limits. They are not served before the release is activated. The same once more changes nothing; a release that is still pending is replaced, one that is active or retired stays as it is.',
+    'Registers the operations of a version of an app, all of them or none: each is validated and held to the limits. They are not served before the release is activated. The same once more changes nothing; a release that is still pending is replaced, one that is active or retired stays as it is. Only `maxAgeSeconds` is of the operation itself, whatever releases have it, and as the last push of another release says from then on.',
   items: 'operations',
   input: {
     description: 'A version of an app with its operations.',
@@ -65,12 +65,12 @@ mutation('activateClientRelease', {
   input: { description: 'The release to activate.', fields: nameFields },
   payload,
   write: async (name, ctx) => {
-    const checkedIds = await validIds(name, ctx)
+    const checkedIds = await idsToActivate(name, ctx)
     return (tx) => releases.activateClientRelease(tx, { name, checkedIds })
   },
 })
 
-async function validIds(name: { client: string; version: string }, ctx: Context) {
+async function idsToActivate(name: { client: string; version: string }, ctx: Context) {
   const { viewer, db, registry } = ctx
   const operations = await releases.operationsToCheck({ db, tenantId: viewer.tenantId }, name)
   return releases.validIds(operations, registry.inspect)

@@ -1,4 +1,3 @@
-import { checkIdentifier } from '../persisted-operation/rules.ts'
 import { invalid, type UserError } from '../user-errors.ts'
 
 /** The release of what compilers persist while they compile; nobody pushes it. */
@@ -15,11 +14,20 @@ export interface ReleasedOperation {
   maxAgeSeconds?: number | null
 }
 
+const header = /^(?! )[ -}]{1,255}(?<! )$/
+
 export function checkReleaseName({ client, version }: ReleaseName, path: string[]): UserError[] {
   return [
-    ...checkIdentifier('The name of a client', client, [...path, 'client']),
-    ...checkIdentifier('A version', version, [...path, 'version']),
+    ...checkHeader('The name of a client', client, [...path, 'client']),
+    ...checkHeader('A version', version, [...path, 'version']),
   ]
+}
+
+/** It comes in a header, in which letters beyond ASCII are no letters any more. */
+function checkHeader(what: string, value: string, path: string[]): UserError[] {
+  if (header.test(value)) return []
+  const form = `${what} has 1 to 255 characters of ASCII, none of them \`~\` or a control character, and no blanks around it.`
+  return [invalid(form, path)]
 }
 
 export function checkPushed({ version }: ReleaseName, path: string[]): UserError[] {
@@ -28,10 +36,18 @@ export function checkPushed({ version }: ReleaseName, path: string[]): UserError
   return [invalid(message, [...path, 'version'])]
 }
 
-/** Whether two releases have the same operations, in whatever order. */
-export function hasSameOperations(one: ReleasedOperation[], other: ReleasedOperation[]): boolean {
+/**
+ * Whether a release has these operations already, in whatever order. How long answers may be kept is
+ * the operation's, whatever releases have it, so that it is no matter for one in the field.
+ */
+export function hasSameOperations(
+  status: string,
+  one: ReleasedOperation[],
+  other: ReleasedOperation[],
+): boolean {
+  const age = ({ maxAgeSeconds }: ReleasedOperation) => (status === 'PENDING' ? maxAgeSeconds : '')
   const contents = (operations: ReleasedOperation[]) =>
-    new Set(operations.map(({ id, sha256, maxAgeSeconds }) => `${sha256} ${maxAgeSeconds} ${id}`))
+    new Set(operations.map((operation) => `${operation.sha256} ${age(operation)} ${operation.id}`))
   const [a, b] = [contents(one), contents(other)]
   return a.size === b.size && [...a].every((operation) => b.has(operation))
 }

@@ -44,14 +44,16 @@ export async function pushOperations(
   errors.push(...checkOperations(operations, [...path, 'operations']))
   if (errors.length > 0) refuse(...errors)
   const release = await findRelease(tx, name)
-  if (release && hasSameOperations(await operationsOf(tx, release.id), operations)) {
+  const { status = '' } = release ?? {}
+  if (release && hasSameOperations(status, await operationsOf(tx, release.id), operations)) {
     return { releaseId: release.id }
   }
   if (release && release.status !== 'PENDING') refuse(settled(name, release.status))
   if (release) await clearRelease(tx, release.id, client)
   const releaseId = release?.id ?? (await createRelease(tx, name, 'PENDING'))
   await addOperations(tx, { releaseId, client, operations })
-  const payload = { releaseId, client, version, operationCount: operations.length }
+  const operationCount = new Set(operations.map(({ id }) => id)).size
+  const payload = { releaseId, client, version, operationCount }
   tx.emit({ type: 'client_release.pushed', payload })
   return { releaseId }
 }
@@ -138,7 +140,7 @@ export async function inspected(
 /** The same of one text, under the hash of it. */
 export async function developed(text: string, inspect: Inspect): Promise<NewOperation> {
   const [inspection] = (await inspect([text])) as [Inspected]
-  return { ...inspection, id: inspection.sha256, text, maxAgeSeconds: null }
+  return { ...inspection, id: inspection.sha256, text }
 }
 
 /** The rows of operations that the schema serves; if it does not serve all, they are refused. */

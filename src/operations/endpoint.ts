@@ -135,7 +135,7 @@ function refusalFor(error: unknown, client: AbortSignal): Response {
   if (error instanceof BodyTooLarge) {
     return errorResponse(
       'PAYLOAD_TOO_LARGE',
-      `A request body has at most ${maxBodyBytes / 1024} KB.`,
+      `A request body has at most ${maxBodyBytes / 1024} KB; with the scope operations:write and a content-length, ${maxPushBytes / 1024 / 1024} MB.`,
     )
   }
   if (!(error instanceof Overloaded)) throw error

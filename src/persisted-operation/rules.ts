@@ -28,11 +28,11 @@ export function bareId(id: string): string {
   return id.replace(/^sha256:/, '')
 }
 
-/** Why this cannot be what a client calls itself, one of its versions or one of its operations. */
+/** Why this cannot be what a client calls one of its operations. */
 export function checkIdentifier(what: string, value: string, path: string[]): UserError[] {
-  const isPlain = !/[~\p{Cc}]/u.test(value) && value.trim() === value
+  const isPlain = !/^sha256:|[~\p{Cc}]/u.test(value) && value.trim() === value
   if (isPlain && value.length >= 1 && value.length <= maxLength) return []
-  const form = `${what} has 1 to ${maxLength} characters, none of them \`~\` or a control character, and no blanks around it.`
+  const form = `${what} has 1 to ${maxLength} characters, none of them \`~\` or a control character, no blanks around it and no second \`sha256:\` before it.`
   return [invalid(form, path)]
 }
 

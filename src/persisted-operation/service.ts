@@ -13,7 +13,7 @@ interface Registering {
 
 /**
  * Registers a client's operations, each text once however many releases have it, and returns the
- * rows in their order. What a cache may do with an answer is as it was said last.
+ * rows in their order. What a cache may do with an answer is as it was said last, if anything was.
  */
 export async function registerOperations(
   tx: Transaction,
@@ -40,9 +40,9 @@ export async function registerOperations(
       id: rows.get(operationId) as string,
     })),
   })
-  for (const { id: operationId, maxAgeSeconds = null } of operations) {
+  for (const { id: operationId, maxAgeSeconds } of operations) {
     const row = known.get(operationId)
-    if (!row || row.maxAgeSeconds === maxAgeSeconds) continue
+    if (!row || maxAgeSeconds === undefined || row.maxAgeSeconds === maxAgeSeconds) continue
     const where = { tenantId_id: { tenantId, id: row.id } }
     await db.persistedOperation.update({ where, data: { maxAgeSeconds } })
   }
