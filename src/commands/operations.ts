@@ -56,7 +56,10 @@ export function registerOperations(
       .requiredOption('--client <name>', 'the app, as it names itself')
       .requiredOption('--version <version>', 'its version, as it names it')
 
-  command('check', 'Say what operations cost and what is wrong with them; nothing is changed')
+  command(
+    'check',
+    'Say what operations cost and what is wrong with them, to a gateway, a database or this build',
+  )
     .argument('[manifest]', 'a manifest (default: all active operations of the database)')
     .option('--client <name>', 'the app whose ids they are', 'app')
     .action(async (manifest: string | undefined, options: Options) => {
@@ -66,8 +69,8 @@ export function registerOperations(
       if (!manifest)
         return withDatabase('dealgraph operations check', checkActive(options, config()))
       const given = await operationsIn(manifest)
-      if (!options.tenant && !options.url)
-        return printChecks(await checkHere(given, config()), options)
+      const isHere = !options.tenant && !options.url && !config().gateway.url
+      if (isHere) return printChecks(await checkHere(given, config()), options)
       await at(options, async (ask) => printChecks(await check(ask, given, options), options))
     })
   ofRelease('push', 'Register the operations of a version of an app, all or none')
