@@ -8,7 +8,7 @@ import type { Actor, Transaction, Written } from './database/transaction.ts'
 import type { Deadline } from './deadline.ts'
 import { codedError } from './errors.ts'
 import type { Feed } from './feed.ts'
-import type { Inspect } from './operations/inspect.ts'
+import type { Inspect } from './persisted/inspection.ts'
 import type { OperationMode } from './persisted/mode.ts'
 import type { RateLimit } from './throttle/bucket.ts'
 
@@ -52,6 +52,11 @@ export interface Context {
   /** One write transaction, at the tenant's next revision; done once however often it is sent. */
   write<T>(work: (tx: Transaction) => Promise<T>, retryable?: Retryable): Promise<Written<T>>
   close(): Promise<void>
+}
+
+/** Events as a subscription has them, and who may be told which of them. */
+export interface EventSource<Event> extends AsyncIterable<Event> {
+  isSeen(event: Event, context: Context): Promise<boolean>
 }
 
 /** What those who register operations ask of the gateway that serves them. */

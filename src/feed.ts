@@ -1,4 +1,3 @@
-import type { Context } from './context.ts'
 import type { EventInput } from './database/transaction.ts'
 import { codedError } from './errors.ts'
 
@@ -6,11 +5,6 @@ import { codedError } from './errors.ts'
 export interface Move {
   dealId: string
   stageChangeId: string
-}
-
-/** Events as a subscription has them, and who may be told which of them. */
-export interface EventSource<Event> extends AsyncIterable<Event> {
-  isSeen(event: Event, context: Context): Promise<boolean>
 }
 
 /** The moves that a listener has not read yet. Reading ends when it is returned. */

@@ -7,9 +7,8 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from 'graphql'
-import { type Context, createContext, type RequestScope } from '../context.ts'
+import { type Context, createContext, type EventSource, type RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
-import type { EventSource } from '../feed.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import { executeCharged } from './charge.ts'
 import { leastCost, type OperationCost } from './cost.ts'

@@ -1,3 +1,4 @@
+import { parse } from 'graphql'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { RequestScope } from '../context.ts'
@@ -12,6 +13,7 @@ import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { createExecution, type Execution, type TakeTurn } from './execute.ts'
 import { createInspect } from './inspect.ts'
+import { maxTokens } from './limits.ts'
 import { createPreparation, type Preparation, type PrepareOptions } from './prepare.ts'
 import { Subscribers } from './subscribers.ts'
 
@@ -80,7 +82,13 @@ export function createOperations(options: OperationsOptions): Operations {
     ...createExecution({ throttle, suggestions, subscribers }),
     schema,
     ...createPreparation(schema, { introspection, suggestions, costLimit, onCheck }),
-    resolve: createResolveOperation(database, { modes, sharedTenantId, onCheck }),
+    resolve: createResolveOperation(database, {
+      ...{ modes, sharedTenantId },
+      parse(text) {
+        onCheck?.(text)
+        return parse(text, { maxTokens, noLocation: true })
+      },
+    }),
     places,
     requestTimeoutMs,
     surroundings: { database, clock, log, feed, registry },

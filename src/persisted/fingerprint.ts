@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type DefinitionNode, type DocumentNode, Kind, parse, print } from 'graphql'
+import { type DefinitionNode, type DocumentNode, Kind, print } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { maxTokens } from '../operations/limits.ts'
 
 /** In lower case hex, as the ids of persisted operations are. */
 export function sha256Of(text: string): string {
@@ -26,23 +25,22 @@ const rememberedTexts = 10_000
  * document.
  */
 export function createNormalizedHash(
-  onParse?: (text: string) => void,
+  parse: (text: string) => DocumentNode,
 ): (text: string) => string | null {
   const known = new LRUCache<string, { hash: string | null }>({ max: rememberedTexts })
   return (text) => {
     const sha256 = sha256Of(text)
     const remembered = known.get(sha256)
     if (remembered) return remembered.hash
-    onParse?.(text)
-    const hash = hashOfDocument(text)
+    const hash = hashOrNull(() => parse(text))
     known.set(sha256, { hash })
     return hash
   }
 }
 
-function hashOfDocument(text: string): string | null {
+function hashOrNull(parse: () => DocumentNode): string | null {
   try {
-    return normalizedHash(parse(text, { maxTokens, noLocation: true }))
+    return normalizedHash(parse())
   } catch {
     return null
   }

@@ -1,3 +1,4 @@
+import type { DocumentNode } from 'graphql'
 import type { Logger } from 'pino'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Database } from '../database/database.ts'
@@ -42,8 +43,8 @@ export interface ResolveSettings {
   modes: OperationModes
   /** The tenant whose registered operations are everybody's, or null. */
   sharedTenantId: string | null
-  /** Sees each text that is parsed to find one that is the same but for its layout. */
-  onCheck?: ((text: string) => void) | undefined
+  /** Parses a text, within the limits, to find one that is the same but for its layout. */
+  parse: (text: string) => DocumentNode
 }
 
 /** What a client is in: who it is, what it may send, and as whom. */
@@ -72,12 +73,12 @@ export const bypass = 'operations:bypass'
  */
 export function createResolveOperation(
   database: Database,
-  { modes, sharedTenantId, onCheck }: ResolveSettings,
+  { modes, sharedTenantId, parse }: ResolveSettings,
 ): ResolveOperation {
   const find = createFindRegistered(database, sharedTenantId)
   const record = createRecordUse(database)
   const automatic = new AutomaticOperations()
-  const normalizedOf = createNormalizedHash(onCheck)
+  const normalizedOf = createNormalizedHash(parse)
 
   return async (ask, sender) => {
     const { text, id, release } = ask
