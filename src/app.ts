@@ -45,7 +45,7 @@ export function createApp(options: AppOptions): App {
   const operations = createOperations(options)
   const endpoint = createEndpoint(options, operations)
   const warmUp = warming(options, operations)
-  const persistForRelay = createRelayPersister(endpoint)
+  const persistForRelay = createRelayPersister(endpoint, operations)
   app.use(async (c, next) => {
     const started = performance.now()
     c.set('requestId', requestIdOf(c.req.raw))

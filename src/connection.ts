@@ -20,6 +20,14 @@ export interface Keyset {
   unique?: boolean
 }
 
+/** For lists that have no other order. */
+export const newestFirst: Keyset = {
+  name: 'CREATED_AT',
+  column: 'createdAt',
+  kind: 'instant',
+  direction: 'desc',
+}
+
 type SortValue = string | number | bigint | Date
 export type Row = Record<string, unknown>
 

@@ -42,6 +42,9 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus
 
+/** Nobody waits for the answer any more: the log tells it by this status, as nginx does. */
+export const clientClosedRequest = 499
+
 /** What a client is told that could be answered but for the database. */
 export const databaseUnavailable =
   'The database cannot be reached at the moment. Nothing was done: send it again later.'

@@ -53,3 +53,8 @@ export function idOf(typename: string, id: string): string {
   if (decoded.typename === typename) return decoded.id
   throw invalidId(id, `It is of type ${decoded.typename}, and a ${typename} is needed.`)
 }
+
+/** Clients write the algorithm before the hash that is an operation's id, or leave it out: it is one id. */
+export function bareOperationId(id: string): string {
+  return id.replace(/^sha256:/, '')
+}

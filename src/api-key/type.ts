@@ -1,6 +1,6 @@
 import { scopesOfKey } from '../auth/scopes.ts'
 import { builder } from '../builder.ts'
-import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
+import { keysetPage, newestFirst, pageSelection } from '../connection.ts'
 import { Role } from '../member/filters.ts'
 import { Member } from '../member/type.ts'
 import { apiKeyWhere } from './filters.ts'
@@ -50,13 +50,6 @@ export const ApiKey = builder.prismaNode('ApiKey', {
     }),
   }),
 })
-
-const newestFirst: Keyset = {
-  name: 'CREATED_AT',
-  column: 'createdAt',
-  kind: 'instant',
-  direction: 'desc',
-}
 
 const ApiKeyConnection = builder.connectionObject(
   { type: ApiKey, name: 'ApiKeyConnection', description: 'A page of API keys.' },

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import type { Database } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { createRecordUse } from '../database/last-use.ts'
+import { Prisma } from '../generated/prisma/client.ts'
 import type { Authenticator } from './authenticate.ts'
 import { type Role, type Scope, scopesOfKey } from './scopes.ts'
 import { dealsSeenBy, type Viewer } from './viewer.ts'
@@ -69,36 +69,16 @@ export async function authenticateApiKey(
   }
 }
 
-/** How many keys a process remembers to have recorded within the last minute. */
-const rememberedKeys = 10_000
-
 /** Accepts API keys, and records when each was last used. */
 export function createApiKeyAuthenticator(database: Database): Authenticator {
-  const recorded = new LRUCache<string, true>({ max: rememberedKeys, ttl: 60_000 })
+  const record = createRecordUse(database)
   return async (credential) => {
     const viewer = await authenticateApiKey(database, credential)
-    if (viewer?.apiKeyId && !recorded.has(viewer.apiKeyId)) {
-      recorded.set(viewer.apiKeyId, true)
-      recordUse(database, viewer.tenantId, viewer.apiKeyId)
+    if (viewer?.apiKeyId) {
+      const { tenantId, apiKeyId: key } = viewer
+      const row = Prisma.sql`id = ${key}::uuid AND revoked_at IS NULL`
+      record({ tenantId, table: 'api_key', key, row })
     }
     return viewer
   }
-}
-
-/**
- * Records that a key is used, beside the request and at most once a minute, whatever the number of
- * processes. A row that somebody holds is left alone: another process is recording it, or it is
- * being revoked.
- */
-function recordUse(database: Database, tenantId: string, id: string): void {
-  database.beside(
-    wholeTenant(tenantId),
-    (db) => db.$executeRaw`
-      UPDATE api_key SET last_used_at = now()
-      WHERE (tenant_id, id) = (
-        SELECT tenant_id, id FROM api_key
-        WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid AND revoked_at IS NULL
-          AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
-        FOR NO KEY UPDATE SKIP LOCKED)`,
-  )
 }

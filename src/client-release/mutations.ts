@@ -11,11 +11,11 @@ const nameFields = (t: InputFields) => ({
   client: t.string({
     required: true,
     description:
-      'The app, as it names itself by `graphql-client-name`: 1 to 255 characters, no `~`.',
+      'The app, as it names itself by `graphql-client-name`: 1 to 255 characters of ASCII, no `~`.',
   }),
   version: t.string({
     required: true,
-    description: 'Its version, as it names it: 1 to 255 characters, no `~`.',
+    description: 'Its version, as it names it: 1 to 255 characters of ASCII, no `~`.',
   }),
 })
 

@@ -2,12 +2,12 @@ import type { Db } from '../database/database.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
 import {
-  bareId,
   checkOperations,
   type GivenOperation,
   mostTold,
   type NewOperation,
   problemsOf,
+  withInspections,
 } from '../persisted-operation/rules.ts'
 import { forgetOperations, registerOperations } from '../persisted-operation/service.ts'
 import { invalid, notFound, refuse } from '../user-errors.ts'
@@ -50,7 +50,7 @@ export async function pushOperations(
   }
   if (release && release.status !== 'PENDING') refuse(settled(name, release.status))
   if (release) await clearRelease(tx, release.id, client)
-  const releaseId = release?.id ?? (await createRelease(tx, name, 'PENDING'))
+  const releaseId = release?.id ?? (await createRelease(tx, name))
   await addOperations(tx, { releaseId, client, operations })
   const operationCount = new Set(operations.map(({ id }) => id)).size
   const payload = { releaseId, client, version, operationCount }
@@ -105,20 +105,15 @@ export async function persistOperation(
   const errors = [...checkReleaseName(name, path), ...checkMode(mode, path), ...problems]
   if (errors.length > 0) refuse(...errors)
   const release = await findRelease(tx, name)
-  const known = release ? await operationsOf(tx, release.id) : []
-  if (release?.status === 'ACTIVE' && known.some(({ id }) => id === operation.id)) {
-    return { operationId: operation.id }
-  }
-  const releaseId = release?.id ?? (await createRelease(tx, name, 'ACTIVE'))
-  if (!known.some(({ id }) => id === operation.id)) {
-    await addOperations(tx, { releaseId, client, operations: [operation] })
-  }
-  const active = { status: 'ACTIVE', activatedAt: tx.now, retiredAt: null }
-  if (release && release.status !== 'ACTIVE') await setStatus(tx, releaseId, active)
-  if (release?.status === 'ACTIVE') {
-    const payload = { ...name, releaseId, operationCount: known.length + 1 }
-    tx.emit({ type: 'client_release.pushed', payload })
-  } else tellStatus(tx, 'activated', { ...name, releaseId, operationCount: known.length + 1 })
+  const releaseId = release?.id ?? (await createRelease(tx, name))
+  const known = await operationsOf(tx, releaseId)
+  const isKnown = known.some(({ id }) => id === operation.id)
+  if (!isKnown) await addOperations(tx, { releaseId, client, operations: [operation] })
+  const told = { ...name, releaseId, operationCount: known.length + (isKnown ? 0 : 1) }
+  if (release?.status !== 'ACTIVE') {
+    await setStatus(tx, releaseId, { status: 'ACTIVE', activatedAt: tx.now, retiredAt: null })
+    tellStatus(tx, 'activated', told)
+  } else if (!isKnown) tx.emit({ type: 'client_release.pushed', payload: told })
   return { operationId: operation.id }
 }
 
@@ -130,11 +125,7 @@ export async function inspected(
   operations: readonly GivenOperation[],
   inspect: Inspect,
 ): Promise<NewOperation[]> {
-  const inspections = await inspect(operations.map(({ text }) => text))
-  return inspections.map((inspection, index) => {
-    const { id, text, maxAgeSeconds = null } = operations[index] as GivenOperation
-    return { ...inspection, id: bareId(id), text, maxAgeSeconds }
-  })
+  return withInspections(operations, await inspect(operations.map(({ text }) => text)))
 }
 
 /** The same of one text, under the hash of it. */
@@ -189,10 +180,8 @@ async function operationsOf({ db, tenantId }: Transaction, releaseId: string) {
   return links.map(({ operation: { operationId: id, ...values } }) => ({ id, ...values }))
 }
 
-async function createRelease(tx: Transaction, name: ReleaseName, status: 'PENDING' | 'ACTIVE') {
-  const { db, tenantId, now } = tx
-  const activatedAt = status === 'ACTIVE' ? now : null
-  const data = { ...name, tenantId, id: newId(), status, activatedAt, createdAt: now }
+async function createRelease({ db, tenantId, now }: Transaction, name: ReleaseName) {
+  const data = { ...name, tenantId, id: newId(), status: 'PENDING', createdAt: now }
   return (await db.clientRelease.create({ data })).id
 }
 

@@ -1,5 +1,5 @@
 import { builder } from '../builder.ts'
-import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
+import { keysetPage, newestFirst, pageSelection } from '../connection.ts'
 import {
   ClientReleaseFilter,
   clientReleaseWhere,
@@ -59,13 +59,6 @@ builder.prismaObjectField(PersistedOperation, 'releases', (t) =>
     resolve: ({ releases }) => releases.map(({ release }) => release),
   }),
 )
-
-const newestFirst: Keyset = {
-  name: 'CREATED_AT',
-  column: 'createdAt',
-  kind: 'instant',
-  direction: 'desc',
-}
 
 const ClientReleaseConnection = builder.connectionObject(
   { type: ClientRelease, name: 'ClientReleaseConnection', description: 'A page of releases.' },

@@ -1,4 +1,5 @@
-import { bareId, maxOperations } from '../persisted-operation/rules.ts'
+import { bareOperationId } from '../ids.ts'
+import { maxOperations } from '../persisted-operation/rules.ts'
 
 export interface ManifestOperation {
   id: string
@@ -89,7 +90,7 @@ function operationsIn(entries: [unknown, unknown][], format: string): Manifest {
     if (typeof given !== 'string' || given === '' || typeof text !== 'string' || text === '') {
       return { problem: `Each entry needs an id and a text (${format}): ${where} does not.` }
     }
-    const id = bareId(given)
+    const id = bareOperationId(given)
     if ((operations.get(id) ?? text) !== text) return { problem: `The id ${id} has two texts.` }
     operations.set(id, text)
   }

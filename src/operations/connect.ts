@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CloseCode, type ConnectionInitMessage } from 'graphql-ws'
-import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
+import { clientClosedRequest, codedError, type ErrorCode, errorStatus } from '../errors.ts'
 import { errorOf, maskError } from './mask.ts'
 import type { Operations } from './operations.ts'
 import type { Peer } from './peer.ts'
@@ -9,8 +9,6 @@ export type Params = ConnectionInitMessage['payload']
 
 const tryAgainLater = 1013
 const path = '/graphql'
-/** Nobody waits for the answer any more. */
-export const closedByClient = 499
 
 /** Finds out who connects, so that they learn at once that they are nobody. */
 export async function connect(
@@ -28,7 +26,7 @@ export async function connect(
     const { log } = surroundings
     const { message, extensions } = maskError(errorOf(error), { log, requestId })
     const code = extensions.code as ErrorCode
-    const status = peer.gone.signal.aborted ? closedByClient : errorStatus[code]
+    const status = peer.gone.signal.aborted ? clientClosedRequest : errorStatus[code]
     logRequest(operations, { requestId, started, status })
     if (code === 'UNAUTHENTICATED') peer.close(CloseCode.Forbidden, `Forbidden: ${message}`)
     else peer.close(tryAgainLater, 'Try again later')

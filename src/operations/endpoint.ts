@@ -2,9 +2,21 @@ import { GraphQLError } from 'graphql'
 import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Authenticate } from '../auth/authenticate.ts'
 import { Deadline } from '../deadline.ts'
-import { type ErrorCode, errorResponse, errorStatus, overloaded } from '../errors.ts'
+import {
+  clientClosedRequest,
+  type ErrorCode,
+  errorResponse,
+  errorStatus,
+  overloaded,
+} from '../errors.ts'
 import { Overloaded } from './admission.ts'
-import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes, maxPushBytes } from './body.ts'
+import {
+  BodyIncomplete,
+  type BodyReader,
+  BodyTooLarge,
+  maxBodyBytes,
+  maxPushBytes,
+} from './body.ts'
 import type { TakeTurn } from './execute.ts'
 import type { Operations } from './operations.ts'
 import { createGraphqlServer, type GraphqlServerOptions, type ServerContext } from './server.ts'
@@ -37,8 +49,7 @@ const retryAfterSeconds = 1
  * place, finds out who asks, and hands it to the server. Nobody has a place who is still sending.
  */
 export function createEndpoint(options: EndpointOptions, operations: Operations): Endpoint {
-  const { places, requestTimeoutMs } = operations
-  const bodies = new BodyReader()
+  const { places, bodies, requestTimeoutMs } = operations
   const answer = createAnswer(options, operations)
   return async (request, requestId) => {
     const refusal = refusalOf(request)
@@ -123,7 +134,7 @@ async function mostBytes({ signal }: Request, takeTurn: TakeTurn): Promise<numbe
 
 /** Nobody reads it, but the log tells by its status that the client had gone. */
 function closedByClient(): Response {
-  return new Response(null, { status: 499 })
+  return new Response(null, { status: clientClosedRequest })
 }
 
 function refusalFor(error: unknown, client: AbortSignal): Response {

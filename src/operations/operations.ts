@@ -11,6 +11,7 @@ import { schema } from '../schema.ts'
 import { defaultCostLimit } from '../throttle/bucket.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
+import { BodyReader } from './body.ts'
 import { createExecution, type Execution, type TakeTurn } from './execute.ts'
 import { createInspect } from './inspect.ts'
 import { maxTokens } from './limits.ts'
@@ -42,6 +43,7 @@ export interface Operations extends Execution, Preparation {
   schema: typeof schema
   resolve: ResolveOperation
   places: Admission
+  bodies: BodyReader
   requestTimeoutMs: number
   /** What every operation works with, whoever asks. */
   surroundings: Omit<RequestScope, 'viewer' | 'requestId' | 'deadline' | 'rateLimit'>
@@ -90,6 +92,7 @@ export function createOperations(options: OperationsOptions): Operations {
       },
     }),
     places,
+    bodies: new BodyReader(),
     requestTimeoutMs,
     surroundings: { database, clock, log, feed, registry },
     turnsOf,

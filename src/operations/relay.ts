@@ -1,6 +1,7 @@
+import { clientClosedRequest } from '../errors.ts'
 import { persistOperation } from '../persisted/own-operations.ts'
-import { BodyIncomplete, BodyReader, BodyTooLarge, maxBodyBytes } from './body.ts'
-import { closedByClient } from './connect.ts'
+import { BodyIncomplete, BodyTooLarge, maxBodyBytes } from './body.ts'
+import type { Operations } from './operations.ts'
 
 interface Answered {
   data?: { persistOperation: Persisted | null } | null
@@ -23,8 +24,7 @@ type Answer = (request: Request, requestId: string) => Promise<Response>
  * that it gets into the code that it makes. It is the mutation `persistOperation` in the shape that
  * the compiler knows, `{ id }` or `{ error: { message } }`, and may do no more.
  */
-export function createRelayPersister(answer: Answer): Answer {
-  const bodies = new BodyReader()
+export function createRelayPersister(answer: Answer, { bodies }: Operations): Answer {
   return async (request, requestId) => {
     try {
       const form = new URLSearchParams(new TextDecoder().decode(await bodies.read(request)))
@@ -32,7 +32,8 @@ export function createRelayPersister(answer: Answer): Answer {
       if (!text) return failed(400, 'Send the document as the form field `text`.')
       return inRelaysShape(await answer(asMutation(request, { client, text }), requestId))
     } catch (error) {
-      if (error instanceof BodyIncomplete) return new Response(null, { status: closedByClient })
+      if (error instanceof BodyIncomplete)
+        return new Response(null, { status: clientClosedRequest })
       if (!(error instanceof BodyTooLarge)) throw error
       return failed(413, `A request body has at most ${maxBodyBytes / 1024} KB.`)
     }

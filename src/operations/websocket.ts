@@ -9,10 +9,16 @@ import {
 } from 'graphql'
 import { CloseCode, MessageType, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
-import { codedError, type ErrorCode, errorStatus, overloaded } from '../errors.ts'
+import {
+  clientClosedRequest,
+  codedError,
+  type ErrorCode,
+  errorStatus,
+  overloaded,
+} from '../errors.ts'
 import { askOf } from '../persisted/ask.ts'
 import { type Sender, senderOf } from '../persisted/resolve.ts'
-import { closedByClient, connect, logRequest, type Params } from './connect.ts'
+import { connect, logRequest, type Params } from './connect.ts'
 import type { Results } from './execute.ts'
 import { errorOf, maskError, maskResult } from './mask.ts'
 import type { Operations } from './operations.ts'
@@ -162,7 +168,7 @@ async function operate(
   }))
   const outcome = maskOutcome(args.contextValue as Outcome, { log, requestId })
   const errors = refusalIn(outcome)
-  const status = client.signal.aborted ? closedByClient : statusOf(errors?.[0])
+  const status = client.signal.aborted ? clientClosedRequest : statusOf(errors?.[0])
   logRequest(operations, { requestId, started, status })
   return errors ?? ({ ...args, contextValue: outcome } as ExecutionArgs)
 }

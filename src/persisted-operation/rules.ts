@@ -1,3 +1,4 @@
+import { bareOperationId } from '../ids.ts'
 import { invalid, type UserError } from '../user-errors.ts'
 
 export const maxOperations = 2_000
@@ -23,22 +24,28 @@ export interface NewOperation extends GivenOperation {
   problems: string[]
 }
 
-/** Clients write the algorithm before a hash or leave it out: it is one id. */
-export function bareId(id: string): string {
-  return id.replace(/^sha256:/, '')
+/** Why this cannot be what a client calls one of its operations. */
+function problemsOfId(id: string): string[] {
+  const isPlain = !/^sha256:|[~\p{Cc}]/u.test(id) && id.trim() === id
+  if (isPlain && id.length >= 1 && id.length <= maxLength) return []
+  const form = `An id has 1 to ${maxLength} characters, none of them \`~\` or a control character, no blanks around it and no second \`sha256:\` before it.`
+  return [form]
 }
 
-/** Why this cannot be what a client calls one of its operations. */
-export function checkIdentifier(what: string, value: string, path: string[]): UserError[] {
-  const isPlain = !/^sha256:|[~\p{Cc}]/u.test(value) && value.trim() === value
-  if (isPlain && value.length >= 1 && value.length <= maxLength) return []
-  const form = `${what} has 1 to ${maxLength} characters, none of them \`~\` or a control character, no blanks around it and no second \`sha256:\` before it.`
-  return [invalid(form, path)]
+/** Operations with what they are to the schema, in their order. */
+export function withInspections(
+  operations: readonly GivenOperation[],
+  inspections: readonly Omit<NewOperation, keyof GivenOperation>[],
+): NewOperation[] {
+  return inspections.map((inspection, index) => {
+    const { id, text, maxAgeSeconds = null } = operations[index] as GivenOperation
+    return { ...inspection, id: bareOperationId(id), text, maxAgeSeconds }
+  })
 }
 
 /** Why an operation cannot be registered, without what depends on others. */
 export function problemsOf({ id, type, maxAgeSeconds, problems }: NewOperation): string[] {
-  const badIds = checkIdentifier('An id', id, []).map(({ message }) => message)
+  const badIds = problemsOfId(id)
   if (maxAgeSeconds == null || problems.length > 0) return [...badIds, ...problems]
   const isAge = maxAgeSeconds >= 1 && maxAgeSeconds <= maxAgeLimit
   return [

@@ -1,7 +1,7 @@
 import { builder, textEnum } from '../builder.ts'
-import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
+import { keysetPage, newestFirst, pageSelection } from '../connection.ts'
 import { PersistedOperationFilter, persistedOperationWhere } from './filters.ts'
-import { bareId, type GivenOperation, maxOperations, problemsTogether, textTaken } from './rules.ts'
+import { maxOperations, problemsTogether, textTaken, withInspections } from './rules.ts'
 
 const OperationType = textEnum('OperationType', 'What kind of operation it is.', {
   QUERY: 'It reads.',
@@ -48,13 +48,6 @@ export const PersistedOperation = builder.prismaNode('PersistedOperation', {
     }),
   }),
 })
-
-const newestFirst: Keyset = {
-  name: 'CREATED_AT',
-  column: 'createdAt',
-  kind: 'instant',
-  direction: 'desc',
-}
 
 const PersistedOperationConnection = builder.connectionObject(
   {
@@ -146,10 +139,7 @@ builder.queryField('checkOperations', (t) =>
     },
     resolve: async (_root, { client, operations }, ctx) => {
       const inspections = await ctx.registry.inspect(operations.map(({ text }) => text))
-      const checked = inspections.map((inspection, index) => {
-        const { id, ...given } = operations[index] as GivenOperation
-        return { ...given, ...inspection, id: bareId(id) }
-      })
+      const checked = withInspections(operations, inspections)
       const known = await ctx.db.persistedOperation.findMany({
         where: {
           tenantId: ctx.viewer.tenantId,

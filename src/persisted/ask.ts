@@ -1,4 +1,5 @@
 import { codedError } from '../errors.ts'
+import { bareOperationId } from '../ids.ts'
 import { isStorable } from '../texts.ts'
 
 /** What a request asks for, in whichever of the formats of GraphQL clients it came. */
@@ -26,7 +27,8 @@ export function askOf(params: Record<string, unknown>): Ask {
   if (query !== null && typeof query !== 'string') throw badRequest('`query` must be a text.')
   const text = query
   const hash = hashIn(params.extensions)
-  if (hash !== null) return { ...emptyAsk, text: text || null, id: bare(hash), isHash: true }
+  if (hash !== null)
+    return { ...emptyAsk, text: text || null, id: bareOperationId(hash), isHash: true }
   const id = idIn(params, text)
   if (id === null) return { ...emptyAsk, text }
   return { ...emptyAsk, text: text || null, ...named(id) }
@@ -56,12 +58,9 @@ function checked(name: string, id: unknown): string {
 
 function named(id: string): Pick<Ask, 'id' | 'release'> {
   const [client, version, hash, ...more] = id.split('~')
-  if (!client || !version || !hash || more.length > 0) return { id: bare(id), release: null }
-  return { id: bare(hash), release: { client, version } }
-}
-
-function bare(id: string): string {
-  return id.replace(/^sha256:/, '')
+  if (!client || !version || !hash || more.length > 0)
+    return { id: bareOperationId(id), release: null }
+  return { id: bareOperationId(hash), release: { client, version } }
 }
 
 function badRequest(message: string) {

@@ -1,5 +1,3 @@
-import { sha256Of } from './fingerprint.ts'
-
 const release = 'release { client version status operationCount }'
 const userErrors = 'userErrors { message path }'
 const pageInfo = 'pageInfo { hasNextPage endCursor }'
@@ -41,16 +39,12 @@ export const persistedOperations = `query PersistedOperations($filter: Persisted
   }
 }`
 
-const texts = [
+/**
+ * The texts that the `dealgraph` command and this gateway's own routes send. Every gateway serves
+ * them in every mode, as registered operations: it would otherwise take one of them to register the
+ * first.
+ */
+export const ownOperations: ReadonlySet<string> = new Set([
   ...[pushOperations, activateClientRelease, retireClientRelease, persistOperation],
   ...[checkOperations, clientReleases, persistedOperations],
-]
-
-/**
- * What the `dealgraph` command and this gateway's own routes send, by the hash of its text. Every
- * gateway serves it in every mode, as a registered operation: it would otherwise take one of them
- * to register the first.
- */
-export const ownOperations: ReadonlyMap<string, string> = new Map(
-  texts.map((text) => [sha256Of(text), text]),
-)
+])

@@ -2,8 +2,10 @@ import type { DocumentNode } from 'graphql'
 import type { Logger } from 'pino'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Database } from '../database/database.ts'
+import { createRecordUse, type LastUse } from '../database/last-use.ts'
 import type { Deadline } from '../deadline.ts'
 import { codedError } from '../errors.ts'
+import { Prisma } from '../generated/prisma/client.ts'
 import { withoutKeys } from '../texts.ts'
 import type { Ask } from './ask.ts'
 import { AutomaticOperations } from './automatic.ts'
@@ -13,7 +15,6 @@ import { isListed, looksUpTexts, modeOf, type OperationMode, type OperationModes
 import { ownOperations } from './own-operations.ts'
 import { mismatch, notFound, notListed, unauthenticated } from './refusals.ts'
 import { createFindRegistered, type RegisteredOperation } from './registered.ts'
-import { createRecordUse } from './usage.ts'
 
 export interface Sender {
   viewer: Viewer | null
@@ -90,10 +91,10 @@ export function createResolveOperation(
     const client = release ? { name: release.client, version: release.version } : sender.client
     const mode = modeOf(modes, client.name)
     const of: Case = { ...sender, viewer, client, mode }
-    if (text !== null && ownOperations.has(sha256Of(text))) return registeredAs(text)
+    if (text !== null && ownOperations.has(text)) return registeredAs(text)
     const registered = await registeredOf(ask, of)
     if (registered) {
-      record({ tenantId: registered.tenantId, operationId: registered.id, client })
+      for (const use of usesOf(registered, client)) record(use)
       return registeredAs(registered.text, registered.maxAgeSeconds)
     }
     return isListed(mode) ? breakGlass(ask, of) : served(ask, of)
@@ -135,6 +136,19 @@ export function createResolveOperation(
     const learn = () => automatic.learn(viewer.tenantId, id, text)
     return { ...adHoc(text), learn }
   }
+}
+
+/** That an operation was sent, and a release too where its version is named. */
+function usesOf({ tenantId, id }: RegisteredOperation, { name, version }: Client): LastUse[] {
+  const row = Prisma.sql`id = ${id}::uuid`
+  const operation: LastUse = { tenantId, table: 'persisted_operation', key: id, row }
+  if (!name || !version) return [operation]
+  const release = {
+    table: 'client_release' as const,
+    key: `${name}~${version}`,
+    row: Prisma.sql`client = ${name} AND version = ${version}`,
+  }
+  return [operation, { tenantId, ...release }]
 }
 
 function adHoc(text: string): ResolvedOperation {
