@@ -145,6 +145,11 @@ const ways: Record<string, () => Promise<void>> = {
     const told = ['CLIENT_RELEASE_ACTIVATED', null, details, 'API_KEY']
     expect(await persist('{ viewer { role } }')).toEqual([told])
     expect(await persist('{ viewer { scopes } }')).toEqual([])
+    await done(t, 'retireClientRelease', { client: 'web', version: 'development' })
+    const again = { ...details, operationCount: 2 }
+    expect(await persist('{ viewer { role } }')).toEqual([
+      ['CLIENT_RELEASE_ACTIVATED', null, again, 'API_KEY'],
+    ])
   },
   async 'operations.ts'() {
     const path = join(directory, 'manifest.json')
