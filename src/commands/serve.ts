@@ -6,7 +6,7 @@ import { createKeySet } from '../auth/jwks.ts'
 import { createJwtAuthenticator } from '../auth/jwt.ts'
 import type { JwtSettings } from '../auth/jwt-settings.ts'
 import type { Config } from '../config.ts'
-import { connectDatabase } from '../database/connect.ts'
+import { type Connection, connectDatabase } from '../database/connect.ts'
 import type { Database } from '../database/database.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
 import { activeOperations } from '../persisted-operation/service.ts'
@@ -47,12 +47,34 @@ async function serve(
     'dealgraph serve',
     config.requestTimeoutMs,
   )
+  const throttle = await throttleOf(config, log)
+  try {
+    await serveFrom({ connection, throttle, takeTokens, log }, config, allowBrokenOperations)
+  } catch (error) {
+    // What is open would keep a process that serves nothing.
+    throttle?.close()
+    await connection.close()
+    throw error
+  }
+}
+
+interface Sources {
+  connection: Connection
+  throttle: Throttle | null
+  takeTokens: Awaited<ReturnType<typeof tokens>> | null
+  log: Logger
+}
+
+async function serveFrom(
+  { connection, throttle, takeTokens, log }: Sources,
+  config: Config,
+  allowBrokenOperations: boolean,
+): Promise<void> {
   const { database } = connection
   const demo =
     'dataDir' in config.database ? await demoKey(database, config.database.dataDir) : null
   // The schema takes most of a second to build, which other commands do without.
   const { createApp } = await import('../app.ts')
-  const throttle = await throttleOf(config, log)
   let stopping = false
   const app = createApp({
     database,
