@@ -69,7 +69,7 @@ export function mutation<
     fields: (t) => ({
       ...input.fields(t),
       idempotencyKey: t.string({
-        description: `A text of the client’s choice, 1 to ${maxKeyLength} characters: the same input with the same key within 24 hours is done once, and answered as the first time.`,
+        description: `A text of the client’s choice, 1 to ${maxKeyLength} characters: the same input, whatever its \`expectedVersion\`, with the same key within 24 hours is done once, and answered as the first time.`,
       }),
     }),
   })
@@ -96,7 +96,11 @@ export function mutation<
   const resolve = (_root: object, args: object, ctx: Context): never => {
     const { idempotencyKey: key, ...values } = (args as { input: MutationInput }).input
     const { unkept = [] } = payload
-    const retryable = key == null ? undefined : { ...retryableOf(ctx, key, [name, values]), unkept }
+    // The version at which a deal was seen is a condition of what is asked: who lost the answer and
+    // reads the deal anew asks for the same. A bulk is another one, as some of it may be undone.
+    const { expectedVersion: _, ...what } = values
+    const asked = [name, what]
+    const retryable = key == null ? undefined : { ...retryableOf(ctx, key, asked), unkept }
     const work = () => write(values as InputShapeFromFields<Fields>, ctx)
     return toPayload(ctx, work, retryable) as never
   }
@@ -116,6 +120,7 @@ export function mutation<
 
 interface MutationInput {
   idempotencyKey?: string | null
+  expectedVersion?: number
 }
 
 async function toPayload<Result>(

@@ -113,6 +113,32 @@ describe('the same input with the same key', () => {
     expect(await done(t, 'createContact', turned, 'replayed')).toMatchObject({ replayed: true })
   })
 
+  it('is the same at another version of the deal', async () => {
+    const first = await done(t, 'moveDeal', { ...move('Qualified'), idempotencyKey }, moved)
+    await untouched([t], async () => {
+      const again = await done(t, 'moveDeal', { ...move('Qualified', 2), idempotencyKey }, moved)
+      expect(again).toEqual({ ...first, replayed: true })
+    })
+    const elsewhere = { ...move('Won', 2), idempotencyKey }
+    expect(await refusal(t, 'moveDeal', elsewhere)).toMatchObject([reused])
+  })
+
+  it('of a bulk is another one at other versions, as some of it may not have been done', async () => {
+    const bulk = (version: number) => ({ items: [move('Qualified', version)], idempotencyKey })
+    const { results } = await done(t, 'moveDeals', bulk(7), 'results { userErrors { code } }')
+    expect(results).toEqual([{ userErrors: [{ code: 'VERSION_CONFLICT' }] }])
+    expect(await refusal(t, 'moveDeals', bulk(1))).toMatchObject([reused])
+  })
+
+  it('is another one where what a program keeps differs, whatever it is called', async () => {
+    const kept = (expectedVersion: number) => ({
+      ...{ dealId: deal.id, expectedVersion: 1, idempotencyKey },
+      metadata: { expectedVersion },
+    })
+    await done(t, 'updateDeal', kept(1))
+    expect(await refusal(t, 'updateDeal', kept(2))).toMatchObject([reused])
+  })
+
   it('is answered again when it changed nothing, and takes no revision', async () => {
     const input = { ...move('Lead'), idempotencyKey }
     const events = await eventsOf(t)
