@@ -42,6 +42,11 @@ Query.dealByNumber(number: Int!): Deal
 Query.deals(first: Int, after: String, last: Int, before: String, filter: DealFilter, search: String, orderBy: DealOrder): DealConnection!
 Query.pipeline(id: ID!): Pipeline
 Query.pipelines(includeArchived: Boolean): [Pipeline!]!
+Query.pipelineByNumber(number: Int!): Pipeline
+Query.stageByNumber(number: Int!): Stage
+Query.organizationByNumber(number: Int!): Organization
+Query.contactByNumber(number: Int!): Contact
+Query.memberByNumber(number: Int!): Member
 Query.organizations: OrganizationConnection!
 Query.contacts: ContactConnection!
 Query.members: MemberConnection!

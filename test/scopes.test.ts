@@ -31,6 +31,7 @@ const opens: Record<Scope | 'none', string[]> = {
   'deals:read': [
     ...['node', 'nodes', 'deal', 'dealByNumber', 'deals', 'pipeline', 'pipelines'],
     ...['organizations', 'contacts', 'tags', 'sources', 'closeReasons', 'customFields'],
+    ...['pipelineByNumber', 'stageByNumber', 'organizationByNumber', 'contactByNumber'],
     'dealMoved',
   ],
   'deals:write': [
@@ -52,7 +53,7 @@ const opens: Record<Scope | 'none', string[]> = {
     ...['createOrganization', 'updateOrganization', 'deleteOrganization'],
     ...['createContact', 'updateContact', 'deleteContact'],
   ],
-  'members:read': ['members'],
+  'members:read': ['members', 'memberByNumber'],
   'members:write': ['createMember', 'updateMember', 'deleteMember'],
   'keys:write': ['apiKeys', 'auditEvents', 'createApiKey', 'revokeApiKey'],
   'operations:write': [

@@ -27,6 +27,23 @@ export const Contact = builder.prismaNode('Contact', {
   }),
 })
 
+builder.queryField('contactByNumber', (t) =>
+  t.prismaField({
+    type: Contact,
+    authScopes: { scope: 'deals:read' },
+    nullable: true,
+    description: 'A contact by their number.',
+    args: {
+      number: t.arg.int({ required: true, description: 'Their number in the tenant, from 1.' }),
+    },
+    resolve: (query, _root, { number }, ctx) =>
+      ctx.db.contact.findUnique({
+        ...query,
+        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
+      }),
+  }),
+)
+
 const ContactConnection = builder.connectionObject(
   { type: Contact, name: 'ContactConnection', description: 'A page of contacts.' },
   { name: 'ContactEdge', description: 'A contact and its cursor.' },

@@ -39,6 +39,23 @@ export const Member = builder.prismaNode('Member', {
   }),
 })
 
+builder.queryField('memberByNumber', (t) =>
+  t.prismaField({
+    type: Member,
+    authScopes: { scope: 'members:read' },
+    nullable: true,
+    description: 'A member by their number, deactivated or deleted too.',
+    args: {
+      number: t.arg.int({ required: true, description: 'Their number in the tenant, from 1.' }),
+    },
+    resolve: (query, _root, { number }, ctx) =>
+      ctx.db.member.findUnique({
+        ...query,
+        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
+      }),
+  }),
+)
+
 const byName: Keyset = { name: 'NAME', column: 'name', kind: 'text', direction: 'asc' }
 
 const MemberConnection = builder.connectionObject(

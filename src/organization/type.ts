@@ -30,6 +30,23 @@ export const Organization = builder.prismaNode('Organization', {
   }),
 })
 
+builder.queryField('organizationByNumber', (t) =>
+  t.prismaField({
+    type: Organization,
+    authScopes: { scope: 'deals:read' },
+    nullable: true,
+    description: 'An organization by its number.',
+    args: {
+      number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
+    },
+    resolve: (query, _root, { number }, ctx) =>
+      ctx.db.organization.findUnique({
+        ...query,
+        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
+      }),
+  }),
+)
+
 const OrganizationConnection = builder.connectionObject(
   { type: Organization, name: 'OrganizationConnection', description: 'A page of organizations.' },
   { name: 'OrganizationEdge', description: 'An organization and its cursor.' },

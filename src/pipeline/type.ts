@@ -69,6 +69,20 @@ builder.queryFields((t) => ({
       })
     },
   }),
+  pipelineByNumber: t.prismaField({
+    type: Pipeline,
+    authScopes: { scope: 'deals:read' },
+    nullable: true,
+    description: 'A pipeline by its number, archived or not.',
+    args: {
+      number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
+    },
+    resolve: (query, _root, { number }, ctx) =>
+      ctx.db.pipeline.findUnique({
+        ...query,
+        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
+      }),
+  }),
   pipelines: t.prismaField({
     type: [Pipeline],
     authScopes: { scope: 'deals:read' },

@@ -56,3 +56,20 @@ builder.prismaObjectField(Pipeline, 'stages', (t) =>
     }),
   }),
 )
+
+builder.queryField('stageByNumber', (t) =>
+  t.prismaField({
+    type: Stage,
+    authScopes: { scope: 'deals:read' },
+    nullable: true,
+    description: 'A stage by its number, of any pipeline, archived or not.',
+    args: {
+      number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
+    },
+    resolve: (query, _root, { number }, ctx) =>
+      ctx.db.stage.findUnique({
+        ...query,
+        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
+      }),
+  }),
+)
