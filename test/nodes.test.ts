@@ -127,7 +127,7 @@ describe('ids', () => {
 
 describe('viewer', () => {
   const document = `{ viewer { role scopes apiKeyName member { name }
-    tenant { slug name defaultCurrency timeZone } } }`
+    tenant { id slug name defaultCurrency timeZone } } }`
 
   it('is a key of the tenant itself', async () => {
     const { viewer } = await ask(t, document)
@@ -146,8 +146,21 @@ describe('viewer', () => {
       ],
       apiKeyName: 'ADMIN',
       member: null,
-      tenant: { slug: t.slug, name: t.slug, defaultCurrency: 'USD', timeZone: 'UTC' },
+      tenant: {
+        ...{ id: `tenant_${t.tenantId}`, slug: t.slug, name: t.slug },
+        ...{ defaultCurrency: 'USD', timeZone: 'UTC' },
+      },
     })
+  })
+
+  it('has a tenant whose id tells it from others, and that no node is', async () => {
+    const { id } = (await ask(t, '{ viewer { tenant { id } } }')).viewer.tenant
+    const other = await ask(await testTenant(), '{ viewer { tenant { id } } }')
+    expect(other.viewer.tenant.id).not.toBe(id)
+    const { data, errors } = await t.graphql('query ($id: ID!) { node(id: $id) { id } }', { id })
+    expect(data).toEqual({ node: null })
+    const message = `"${id}" is not a valid id here. There is no such type of id.`
+    expect(errors).toMatchObject([{ message, extensions: { code: 'INVALID_ID' } }])
   })
 
   it('is a key that acts for a member', async () => {

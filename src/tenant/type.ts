@@ -1,8 +1,15 @@
 import { builder } from '../builder.ts'
+import { encodeId } from '../ids.ts'
 
 export const Tenant = builder.prismaObject('Tenant', {
   description: 'One customer of the gateway. Nothing of a tenant is visible to another.',
   fields: (t) => ({
+    id: t.id({
+      description:
+        'The id of the tenant: `tenant_0198c0de-…`. It is the same always, and `node` cannot look it up.',
+      select: { id: true },
+      resolve: ({ id }) => encodeId('Tenant', id),
+    }),
     slug: t.exposeString('slug', { description: 'Its short name, unique in the installation.' }),
     name: t.exposeString('name', { description: 'Its display name.' }),
     defaultCurrency: t.expose('defaultCurrency', {
