@@ -20,12 +20,12 @@ export interface BatchSource {
   tenantId: string
 }
 
-/** The rows of a batch in the order of its ids. A foreign key leads to each of them, so that it is there. */
+/** The rows of a batch in the order of its ids, each of which a row of the same snapshot has named. */
 export function inOrder<Row extends { id: string }>(ids: readonly string[], rows: Row[]): Row[] {
   const byId = new Map(rows.map((row) => [row.id, row]))
   return ids.map((id) => {
     const row = byId.get(id)
-    if (!row) throw new Error(`nothing has the id ${id}, which a foreign key makes impossible`)
+    if (!row) throw new Error(`nothing has the id ${id}, which the same snapshot has named`)
     return row
   })
 }

@@ -1,7 +1,7 @@
 import { builder, textEnum } from './builder.ts'
 import type { Keyset } from './connection.ts'
 
-const OrderDirection = textEnum('OrderDirection', 'Which end of an order comes first.', {
+export const OrderDirection = textEnum('OrderDirection', 'Which end of an order comes first.', {
   ASC: 'The smallest, earliest or alphabetically first.',
   DESC: 'The greatest, latest or alphabetically last.',
 })

@@ -41,6 +41,23 @@ export const costs: [why: string, cost: number, document: string][] = [
     2_100,
     '{ deals(first: 100) { nodes { name history { nodes { note } } } } }',
   ],
+  [
+    'a numbered page has 20 items by default, and 5 for those before it',
+    25,
+    '{ dealPage { nodes { name } page } }',
+  ],
+  ['it is as long as asked for', 12, '{ dealPage(page: 3, pageSize: 7) { nodes { name } } }'],
+  [
+    'its items cost what is selected of them',
+    5 + 30 + 10 * 20,
+    '{ dealPage(pageSize: 10) { nodes { owner { name } organization { name } history { nodes { note } } } } }',
+  ],
+  [
+    'each count of it costs 5',
+    25,
+    '{ dealPage(pageSize: 10) { totalCount pageCount nodes { id } } }',
+  ],
+  ['it is charged where only its count is asked for', 30, '{ dealPage { pageCount } }'],
   ['a plain list has a declared length', 5, '{ pipelines { name } }'],
   [
     'totals cost 5',
@@ -110,6 +127,8 @@ type ByVariables = [cost: number, document: string, variables: object]
 
 const page = 'query ($n: Int) { deals(first: $n) { nodes { id } } }'
 const defaulted = 'query ($n: Int = 30) { deals(first: $n) { nodes { id } } }'
+const numbered = 'query ($n: Int) { dealPage(pageSize: $n) { nodes { owner { name } } } }'
+const numberedDefault = 'query ($n: Int = 30) { dealPage(pageSize: $n) { nodes { id } } }'
 const bulk =
   'mutation ($input: DeleteDealsInput!) { deleteDeals(input: $input) { results { deal { name } } } }'
 const items =
@@ -125,6 +144,18 @@ export const costsByVariables: ByVariables[] = [
   [20, defaulted, { n: null }],
   // What the connection will refuse costs as much as the most that it does not.
   ...[101, -1, 2 ** 40, 1.5, '5', true, {}, []].map((n): ByVariables => [100, page, { n }]),
+  ...(
+    [
+      [15, 5],
+      [45, null],
+      [205, 100],
+    ] as const
+  ).map(([cost, n]): ByVariables => [cost, numbered, { n }]),
+  [45, numbered, {}],
+  [35, numberedDefault, {}],
+  [10, numberedDefault, { n: 5 }],
+  [25, numberedDefault, { n: null }],
+  ...[101, -1, 2 ** 40, 1.5, '5', {}].map((n): ByVariables => [205, numbered, { n }]),
   [2, 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: ['a', 'b'] }],
   [1, 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: 'a' }],
   [1, 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {}],

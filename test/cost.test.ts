@@ -104,7 +104,7 @@ const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
 describe('every field', () => {
   it('that is a plain list of objects says how long it is taken to be', () => {
     const lacking = fields.filter(({ type, field }) => {
-      const isPage = type.name.endsWith('Connection')
+      const isPage = /(Connection|Page)$/.test(type.name)
       const isList = isListType(getNullableType(field.type))
       const isOfObjects = isCompositeType(getNamedType(field.type))
       return !isPage && isList && isOfObjects && !field.extensions.cost
@@ -115,7 +115,9 @@ describe('every field', () => {
   it('says nothing of its cost that is not understood', () => {
     const declared = fields.flatMap(({ field }) => Object.entries(field.extensions.cost ?? {}))
     expect(declared.length).toBeGreaterThan(20)
-    expect([...new Set(declared.map(([name]) => name))].sort()).toEqual(['fixed', 'items', 'size'])
+    expect([...new Set(declared.map(([name]) => name))].sort()).toEqual([
+      ...['fixed', 'items', 'page', 'size'],
+    ])
   })
 })
 
@@ -130,7 +132,10 @@ describe('what was read', () => {
     const original = schema.getType(parentType.name)
     const field = isObjectType(original) ? original.getFields()[fieldName] : undefined
     const cost = (field?.extensions.cost ?? {}) as FieldCost
-    const page = { size: args.first ?? args.last ?? 20, items: args.input?.items?.length ?? items }
+    const page = {
+      size: args.first ?? args.last ?? args.pageSize ?? 20,
+      items: args.input?.items?.length ?? items,
+    }
     if (!isCompositeType(getNamedType(returnType))) return leafOf(returnType)
     if (!isListType(getNullableType(returnType))) return page
     const declared = cost.size === 'items' ? items : cost.size

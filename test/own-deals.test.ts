@@ -34,6 +34,7 @@ const below = `id deals(first: 100) { ${page} }`
 /** Every way from a query to deals, but for those through a deal itself. */
 const everything = `{
   deals(first: 100) { ${page} }
+  dealPage(pageSize: 100) { ${page} }
   pipelines { ${below} ${byStatus} stages { ${below} ${totals} } }
   organizations { nodes { ${below} ${byStatus} } }
   contacts { nodes { ${below} ${byStatus} } }
@@ -87,6 +88,7 @@ function limitedTo(found: Answer, isSeen: (id: string) => boolean): Answer {
   if (!copy.deals) return copy
   const nodes = copy.deals.nodes.filter(({ id }: Deal) => isSeen(id))
   copy.deals = { totalCount: nodes.length, nodes }
+  if (copy.dealPage) copy.dealPage = copy.deals
   if (copy.totals) copy.totals = totalsOf(nodes)
   if (copy.won) copy.won = totalsOf(nodes.filter(({ status }: Deal) => status === 'WON'))
   return copy
@@ -111,13 +113,13 @@ describe('a member who sees only their own deals', () => {
       .flatMap((type) =>
         Object.values(type.getFields())
           .filter((field) =>
-            /^(DealConnection|StageTotal|DealTotal)$/.test(`${getNamedType(field.type)}`),
+            /^(DealConnection|DealPage|StageTotal|DealTotal)$/.test(`${getNamedType(field.type)}`),
           )
           .map((field) => `${type.name}.${field.name}`),
       )
     const parents = ['Contact', 'Member', 'Organization', 'Pipeline', 'Stage']
     const expected = parents.flatMap((parent) => [`${parent}.deals`, `${parent}.totals`])
-    expect(leading.sort()).toEqual([...expected, 'Query.deals'].sort())
+    expect(leading.sort()).toEqual([...expected, 'Query.dealPage', 'Query.deals'].sort())
   })
 
   it('reads of their own deals all that an administrator reads', async () => {

@@ -66,6 +66,21 @@ export const orderCases: PlanCase[] = Object.keys(sortKeys).flatMap((field) =>
   ),
 )
 
+/** The second numbered page and the fiftieth, of which the ids of a thousand deals before it are read. */
+export const pageCases: PlanCase[] = Object.keys(sortKeys)
+  .filter((field) => field !== 'RANK')
+  .flatMap((field) =>
+    directions.flatMap((direction) =>
+      [2, 50].map((page) => ({
+        name: `page ${page} by ${field} ${direction}`,
+        document: `query ($page: Int, $orderBy: DealPageOrder) {
+          dealPage(page: $page, pageSize: ${pageSize}, orderBy: $orderBy) { nodes { name } } }`,
+        variables: { page, orderBy: { field, direction } },
+        mostRead: page * pageSize + 5 * pageSize,
+      })),
+    ),
+  )
+
 const id = (
   typename: 'pipeline' | 'stage' | 'organization' | 'member' | 'contact' | 'tag',
   number: number,

@@ -17,6 +17,7 @@ import {
   ownCases,
   ownWideCases,
   type PlanCase,
+  pageCases,
   pageSize,
   searchCalls,
   searchCases,
@@ -135,6 +136,7 @@ async function record(begins: Map<string, string>): Promise<void> {
     ...searchCases,
     ...boardCases,
     ...otherLists,
+    ...pageCases,
   ]) {
     const variables = { ...planCase.variables, ...(await cursorOf(app, planCase, begins)) }
     recording = []
@@ -257,7 +259,9 @@ describe('a page of 20 among 20 000 deals reads about as many rows as it shows',
 })
 
 describe('so does', () => {
-  test.each(named([...otherLists, ...boardCases]))('%s', (_, planCase) => expectCheap(planCase))
+  test.each(named([...otherLists, ...boardCases, ...pageCases]))('%s', (_, planCase) =>
+    expectCheap(planCase),
+  )
 })
 
 describe('what a client has sent is looked for in a few rows', () => {

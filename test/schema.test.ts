@@ -40,6 +40,7 @@ Query.nodes(ids: [ID!]!): [Node]!
 Query.deal(id: ID!): Deal
 Query.dealByNumber(number: Int!): Deal
 Query.deals(first: Int, after: String, last: Int, before: String, filter: DealFilter, search: String, orderBy: DealOrder): DealConnection!
+Query.dealPage(page: Int, pageSize: Int, filter: DealFilter, search: String, orderBy: DealPageOrder): DealPage!
 Query.pipeline(id: ID!): Pipeline
 Query.pipelines(includeArchived: Boolean): [Pipeline!]!
 Query.pipelineByNumber(number: Int!): Pipeline
@@ -55,6 +56,11 @@ DealConnection.nodes: [Deal!]!
 DealConnection.edges: [DealEdge!]!
 DealConnection.totalCount: Int!
 DealConnection.pageInfo: PageInfo!
+DealPage.nodes: [Deal!]!
+DealPage.totalCount: Int!
+DealPage.pageCount: Int!
+DealPage.page: Int!
+DealPage.pageSize: Int!
 Pipeline.id: ID!
 Pipeline.name: String!
 Pipeline.position: Int!

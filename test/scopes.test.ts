@@ -29,7 +29,7 @@ type Field = GraphQLField<unknown, unknown>
 const opens: Record<Scope | 'none', string[]> = {
   none: ['viewer', 'rateLimit'],
   'deals:read': [
-    ...['node', 'nodes', 'deal', 'dealByNumber', 'deals', 'pipeline', 'pipelines'],
+    ...['node', 'nodes', 'deal', 'dealByNumber', 'deals', 'dealPage', 'pipeline', 'pipelines'],
     ...['organizations', 'contacts', 'tags', 'sources', 'closeReasons', 'customFields'],
     ...['pipelineByNumber', 'stageByNumber', 'organizationByNumber', 'contactByNumber'],
     'dealMoved',

@@ -163,6 +163,44 @@ describe('a list of deals', () => {
   })
 })
 
+describe('a numbered page of deals', () => {
+  let t: TestTenant
+
+  beforeAll(async () => {
+    t = await knownTenant()
+    const rows = Array.from({ length: 120 }, (_, index) => ({ amount: index }))
+    await dealRows(t, await pipelineFixture(t), rows)
+    await companyOfDeals(t)
+  })
+
+  const below = 'contacts { contact { name } } organization { name } owner { name } tags { name }'
+
+  test.each([
+    ['the deals alone', 'nodes { name }', 2],
+    ['what belongs to them', `nodes { name ${below} history { nodes { seq } } }`, 2],
+    ['the names of their stages', 'nodes { stageName }', 3],
+    ['the deals by two names', 'one: nodes { name } two: nodes { number }', 3],
+    ['its count', `nodes { ${below} } totalCount`, 3],
+    ['its count and that of the pages', `nodes { ${below} } totalCount pageCount page`, 3],
+    ['its count alone', 'totalCount pageCount pageSize', 1],
+    ['nothing of it', 'page', 0],
+  ])('takes as many statements for 1, 20 and 100 with %s', async (_, selection, count) => {
+    for (const order of ['CREATED_AT', 'OWNER', 'STAGE']) {
+      for (const args of ['page: 2, pageSize: 1', 'page: 6', 'pageSize: 100']) {
+        const orderBy = `orderBy: { field: ${order}, direction: ASC }`
+        const queries = await queriesOf(t, `{ dealPage(${args}, ${orderBy}) { ${selection} } }`)
+        expect([order, args, queries.length]).toEqual([order, args, count])
+      }
+    }
+  })
+
+  test('reads nothing of its deals where it has none', async () => {
+    const queries = await queriesOf(t, `{ dealPage(page: 9) { nodes { description ${below} } } }`)
+    expect(queries).toHaveLength(1)
+    expect(queries[0]).not.toMatch(/organization|description/)
+  })
+})
+
 describe('a list of those whom deals belong to', () => {
   const deals =
     'deals(first: 5) { nodes { name stageName organization { name } owner { name } } totalCount }'

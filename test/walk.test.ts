@@ -172,6 +172,8 @@ describe('another tenant', () => {
       'Query.checkOperations client',
       'Query.checkOperations operations.id',
       'Query.checkOperations operations.text',
+      'Query.dealPage filter.customFields.gte',
+      'Query.dealPage filter.customFields.lte',
       'Query.deals filter.customFields.gte',
       'Query.deals filter.customFields.lte',
     ])

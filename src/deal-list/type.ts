@@ -40,6 +40,18 @@ async function checkCustomFields(ctx: Context, filter: DealArgs['filter']): Prom
   if (problem) throw codedError('BAD_USER_INPUT', problem)
 }
 
+/** The condition of the live deals that the viewer sees and asks for, whichever way they are read. */
+export async function listedDeals(
+  ctx: Context,
+  { filter, search }: Pick<DealArgs, 'filter'> & { search?: string | null },
+): Promise<{ AND: object[] }> {
+  const { tenantId, dealsOf } = ctx.viewer
+  const filtered = await matchingDeals({ db: ctx.db, tenantId }, filter, ctx.now())
+  await checkCustomFields(ctx, filter)
+  const found = search ? await dealsContaining(ctx.db, search) : {}
+  return { AND: [{ tenantId }, await ownDeals(ctx.db, dealsOf), filtered, found] }
+}
+
 builder.queryField('deals', (t) =>
   t.connection(
     {
@@ -57,11 +69,7 @@ builder.queryField('deals', (t) =>
       resolve: async (_root, args, ctx, info) => {
         const keyset = dealKeyset(args.orderBy ?? newestFirst)
         const page = keysetPage(args, keyset)
-        const { tenantId, dealsOf } = ctx.viewer
-        const filtered = await matchingDeals({ db: ctx.db, tenantId }, args.filter, ctx.now())
-        await checkCustomFields(ctx, args.filter)
-        const found = args.search ? await dealsContaining(ctx.db, args.search) : {}
-        const where = { AND: [{ tenantId }, await ownDeals(ctx.db, dealsOf), filtered, found] }
+        const where = await listedDeals(ctx, args)
         const { orderBy, take } = page
         const selection = pageSelection(ctx, info, page)
         const rows = await page.find((bounds) =>

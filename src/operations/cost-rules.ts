@@ -17,6 +17,11 @@ export interface FieldCost {
   items?: readonly string[]
   /** What it costs with all that is selected of it. */
   fixed?: number
+  /**
+   * The argument that says how many items its numbered page has, which then costs as one of a
+   * connection does, and something for all that lie before it.
+   */
+  page?: string
 }
 
 /** What costs something of an object. */
@@ -41,6 +46,7 @@ export interface Part {
 const mutationCost = 10
 const introspectionCost = 100
 const defaultListSize = 10
+const passingOverCost = 5
 
 /** The rules of cost applied to what an operation selects, each merged selection once. */
 export function shapeOfOperation(root: Selection, isMutation: boolean): Shape {
@@ -80,10 +86,10 @@ export function shapeOfOperation(root: Selection, isMutation: boolean): Shape {
     if (!definition) {
       return name === '__typename' ? null : { ...part, base: introspectionCost, isAlways: true }
     }
-    const { fixed, size } = declaredCost(field)
+    const { fixed, size, page } = declaredCost(field)
     if (fixed !== undefined) return { ...part, base: fixed }
     if (!isCompositeType(getNamedType(definition.type))) return null
-    if (isConnection(definition.type)) return connectionPart(field)
+    if (page || isConnection(definition.type)) return pagePart(field)
     if (!isListType(getNullableType(definition.type))) {
       return { ...part, below: below(field, items) }
     }
@@ -92,7 +98,7 @@ export function shapeOfOperation(root: Selection, isMutation: boolean): Shape {
   }
 
   /** A page costs its items, and as much as their number where nothing of them is selected. */
-  function connectionPart(field: SelectedField): Part {
+  function pagePart(field: SelectedField): Part {
     const size = pageSize(field)
     const page = field.below().map((selection) =>
       shape(selection, (part) => {
@@ -103,7 +109,8 @@ export function shapeOfOperation(root: Selection, isMutation: boolean): Shape {
       }),
     )
     const isListed = page.some(({ parts }) => parts.some((part) => part.size !== null))
-    const base = isListed ? 0 : size
+    const passedOver = declaredCost(field).page ? passingOverCost : 0
+    const base = passedOver + (isListed ? 0 : size)
     return { key: field.key, base, isAlways: false, size: null, below: page }
   }
 
@@ -131,9 +138,11 @@ function itemsOf(field: SelectedField): number | undefined {
   return Math.min(length, maxPageSize)
 }
 
-/** A size that the connection will refuse is taken for the largest. */
+/** A size that the list will refuse is taken for the largest. */
 function pageSize(field: SelectedField): number {
-  const size = field.argument('first') ?? field.argument('last') ?? defaultPageSize
+  const { page } = declaredCost(field)
+  const given = page ? field.argument(page) : (field.argument('first') ?? field.argument('last'))
+  const size = given ?? defaultPageSize
   const allowed = Number.isInteger(size) && (size as number) >= 0 && (size as number) <= maxPageSize
   return allowed ? (size as number) : maxPageSize
 }

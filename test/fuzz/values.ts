@@ -164,7 +164,7 @@ export class Values {
     const name = place.at(-1) ?? ''
     if (random.chance(0.08)) return oddInt(random)
     if (name === 'expectedVersion') return random.pick([1, 1, 1, 1, 2, 2, 3, 4])
-    if (name === 'first' || name === 'last') return random.pick([0, 1, 2, 3, 5])
+    if (['first', 'last', 'page', 'pageSize'].includes(name)) return random.pick([0, 1, 2, 3, 5])
     if (name === 'number') return 1 + random.below(30)
     return random.pick([0, 1, 2, 3, 5, 10, 50, 100])
   }
