@@ -139,7 +139,7 @@ describe('the application role', () => {
     expect(await names(roles)).toEqual([])
   })
 
-  test.each(['stage_change', 'deal_change', 'audit_event', 'event'])(
+  test.each(['stage_change', 'deal_change', 'audit_event', 'event', 'currency'])(
     'only adds to %s',
     async (table) => {
       const { rows } = await client.query(

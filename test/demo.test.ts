@@ -133,6 +133,7 @@ describe('seedDemo', () => {
         introductions: await db.dealContact.count({
           where: { ...where, introducedById: { not: null } },
         }),
+        currencies: await db.currency.findMany({ where, orderBy: { number: 'asc' } }),
       }
     })
     const expected = demoRows(demoSeed, startOfDay(new Date()))
@@ -150,6 +151,10 @@ describe('seedDemo', () => {
     expect(written.introductions).toBe(
       expected.dealContacts.filter(({ introducedById }) => introducedById !== null).length,
     )
+    expect(written.currencies.map(({ number, code }) => [number, code])).toEqual([
+      [1, 'USD'],
+      [2, 'EUR'],
+    ])
     expect(Object.fromEntries(written.events.map(({ type, _count }) => [type, _count]))).toEqual({
       'deal.created': 300,
       'deal.moved': expected.stageChanges.length - 300,

@@ -126,8 +126,8 @@ describe('a deal', () => {
     ['a reason for winning while it is open', `close_reason_id = '${a.wonReason}'`, reasonKey],
     ['an amount beyond what its index holds', 'amount = 900000000000000', 'deal_amount'],
     ['a debt beyond what its index holds', 'amount = -900000000000000', 'deal_amount'],
-    ['a currency in small letters', `currency = 'usd'`, 'deal_currency'],
-    ['a currency of four letters', `currency = 'EURO'`, 'deal_currency'],
+    ['a currency in small letters', `currency = 'usd'`, 'currency_code'],
+    ['a currency of four letters', `currency = 'EURO'`, 'currency_code'],
     ['a confidence of 101', 'confidence = 101', 'deal_confidence'],
     ['a confidence below 0', 'confidence = -1', 'deal_confidence'],
     ['an unknown priority', `priority = 'URGENT'`, 'deal_priority'],
@@ -327,6 +327,39 @@ describe('a pipeline', () => {
     expect(
       await refusal(`${second}; UPDATE stage SET archived_at = ${now} WHERE id = '${a.sideWon}'`),
     ).toEqual({})
+  })
+})
+
+describe('a currency', () => {
+  const values = (number: number, code: string) =>
+    `INSERT INTO currency VALUES ('${a.tenant}', '${a.unused}', ${number}, '${code}', ${now})`
+  test.each([
+    ['the number of another', values(1, 'EUR'), 'currency_tenant_id_number_key'],
+    ['the code of another', values(2, 'USD'), 'currency_tenant_id_code_key'],
+    ['the number 0', values(0, 'EUR'), 'currency_number'],
+    ['a code in small letters', values(2, 'eur'), 'currency_code'],
+  ])('never has %s', async (_, statement, constraint) => {
+    expect(await refusal(statement)).toMatchObject({ constraint })
+  })
+
+  test.each([
+    ['taken away', 'DELETE FROM currency'],
+    ['renamed', `UPDATE currency SET code = 'EUR'`],
+  ])('is not %s while a deal or a default has it', async (_, change) => {
+    expect(await refusal(`${change} WHERE tenant_id = '${a.tenant}'`)).toMatchObject(
+      stillReferredTo,
+    )
+  })
+
+  test('is known of every deal and default, even where no trigger adds it', async () => {
+    const dealKey = { constraint: 'deal_tenant_id_currency_fkey' }
+    const defaultKey = { constraint: 'tenant_id_default_currency_fkey' }
+    const without = (table: string) => `ALTER TABLE ${table} DISABLE TRIGGER USER;`
+    const deal = `UPDATE deal SET currency = 'EUR' ${ofDeal}`
+    const tenant = `UPDATE tenant SET default_currency = 'EUR' WHERE id = '${a.tenant}'`
+    expect(await refusal(`SAVEPOINT a; ${without('deal')} ${deal}`)).toMatchObject(dealKey)
+    await database().query('ROLLBACK TO a')
+    expect(await refusal(`${without('tenant')} ${tenant}`)).toMatchObject(defaultKey)
   })
 })
 

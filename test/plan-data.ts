@@ -23,6 +23,7 @@ const kinds = [
   'source',
   'release',
   'operation',
+  'currency',
 ] as const
 type Kind = (typeof kinds)[number]
 
@@ -68,6 +69,7 @@ export async function plantBulkTenant(
     BEGIN;
     SET LOCAL session_replication_role = replica;
     INSERT INTO tenant VALUES (${tenant}, 'bulk-${letter}', 'Bulk', 'USD', 'UTC', ${now});
+    INSERT INTO currency VALUES (${tenant}, ${id('currency', '1')}, 1, 'USD', ${now});
     INSERT INTO pipeline (tenant_id, id, number, name, position, is_default, created_at, updated_at)
       SELECT ${tenant}, ${id('pipeline', 'n')}, n + 1, 'Pipeline ' || n, n, n = 0, ${now}, ${now} FROM generate_series(0, ${pipelines - 1}) n;
     INSERT INTO stage (tenant_id, id, pipeline_id, number, name, position, kind, probability, reason_required, created_at, updated_at)

@@ -7,7 +7,7 @@ import { type EmbeddedDatabase, openEmbedded } from '../src/database/embedded.ts
 import { migrationNames, prismaDirectory } from '../src/database/migration-files.ts'
 import { deployMigrations } from '../src/database/migrations.ts'
 
-/** The migration before which deals had no catalogues, totals or time of rotting. */
+/** The migration before which deals had no catalogues, totals or time of rotting, and currencies no numbers. */
 const dealDomain = '20261122090000_deal_domain'
 
 let database: EmbeddedDatabase
@@ -50,6 +50,7 @@ interface OldDeal {
   source?: string
   reason?: string
   deleted?: boolean
+  currency?: string
   custom?: object
 }
 
@@ -57,11 +58,12 @@ const stages = { OPEN: 2, WON: 3, LOST: 4 }
 
 function insert(deal: OldDeal, index: number): string {
   const { stage, amount, confidence = null, source, reason, deleted = false, custom = {} } = deal
+  const { currency = 'USD' } = deal
   const text = (value: string | undefined) => (value === undefined ? 'NULL' : `'${value}'`)
   const closed = stage === 'OPEN' ? 'NULL' : now
   return `INSERT INTO deal (tenant_id, id, number, name, amount, currency, value_period, confidence, status, pipeline_id, stage_id,
       rank, stage_entered_at, closed_at, source, won_reason, lost_reason, version, created_at, updated_at, deleted_at, custom_fields)
-    VALUES (${id(0)}, ${id(5 + index)}, ${index + 1}, 'Deal', ${amount}, 'USD', 'ONE_TIME', ${confidence}, '${stage}', ${id(1)},
+    VALUES (${id(0)}, ${id(5 + index)}, ${index + 1}, 'Deal', ${amount}, '${currency}', 'ONE_TIME', ${confidence}, '${stage}', ${id(1)},
       ${id(stages[stage])}, 'a${index}', ${now}, ${closed}, ${text(source)}, ${stage === 'WON' ? text(reason) : 'NULL'},
       ${stage === 'LOST' ? text(reason) : 'NULL'}, 1, ${now}, ${now}, ${deleted ? now : 'NULL'}, '${JSON.stringify(custom)}')`
 }
@@ -69,14 +71,14 @@ function insert(deal: OldDeal, index: number): string {
 const deals: OldDeal[] = [
   { stage: 'OPEN', amount: 10, confidence: 30, source: 'Cold call', custom: { cf_seats: 5 } },
   { stage: 'OPEN', amount: 5, source: 'cold CALL ', custom: { cf_seats: null, cf_old: null } },
-  { stage: 'OPEN', amount: 99, deleted: true },
+  { stage: 'OPEN', amount: 99, deleted: true, currency: 'CHF' },
   { stage: 'WON', amount: null, reason: 'Price' },
   { stage: 'LOST', amount: -1, reason: 'price' },
 ]
 
-test('deals of an older gateway get their totals, catalogues, fields and times of rotting', async () => {
+test('deals of an older gateway get their totals, catalogues, currencies, fields and times of rotting', async () => {
   await ask(`
-    INSERT INTO tenant VALUES (${id(0)}, 'old', 'Old', 'USD', 'UTC', ${now});
+    INSERT INTO tenant VALUES (${id(0)}, 'old', 'Old', 'EUR', 'UTC', ${now}), (${id(1)}, 'empty', 'Empty', 'JPY', 'UTC', ${now});
     INSERT INTO pipeline (tenant_id, id, number, name, position, is_default, created_at, updated_at)
       VALUES (${id(0)}, ${id(1)}, 1, 'Sales', 0, true, ${now}, ${now});
     INSERT INTO stage (tenant_id, id, pipeline_id, number, name, position, kind, probability, rotting_days, reason_required, created_at, updated_at)
@@ -102,6 +104,15 @@ test('deals of an older gateway get their totals, catalogues, fields and times o
     { rotting_at: rotting, source: null, kind: null, reason: null },
     { rotting_at: null, source: null, kind: 'WON', reason: 'Price' },
     { rotting_at: null, source: null, kind: 'LOST', reason: 'price' },
+  ])
+  // The default comes first, then each as it was first used.
+  expect(
+    await ask(`SELECT slug, array_agg(number || ' ' || code ORDER BY number) AS currencies, max(last_number) AS last
+      FROM tenant t JOIN currency c ON c.tenant_id = t.id JOIN tenant_counter n ON n.tenant_id = t.id AND noun = 'currency'
+      GROUP BY slug ORDER BY slug`),
+  ).toEqual([
+    { slug: 'empty', currencies: ['1 JPY'], last: 1 },
+    { slug: 'old', currencies: ['1 EUR', '2 USD', '3 CHF'], last: 3 },
   ])
   expect(await ask('SELECT key, type FROM custom_field_definition')).toEqual([
     { key: 'cf_seats', type: 'NUMBER' },

@@ -77,7 +77,7 @@ describe('the rows of the walk', () => {
     expect(await unmarkedColumns(tenant, texts.mark)).toEqual([
       ...['api_key.prefix', 'api_key.role', 'api_key.scopes', 'audit_event.actor_kind'],
       ...['audit_event.request_id', 'audit_event.type', 'client_release.status'],
-      ...['close_reason.kind'],
+      ...['close_reason.kind', 'currency.code'],
       ...['custom_field_definition.type', 'deal.currency', 'deal.priority', 'deal.rank'],
       ...['deal.status', 'deal.value_period', 'deal_change.actor_kind', 'deal_change.field'],
       ...['deal_change.request_id', 'event.type', 'idempotency_key.result', 'member.role'],

@@ -52,7 +52,7 @@ export async function updateTenant(tx: Transaction, change: TenantChange): Promi
   const changed = changedValues(tenant, values)
   const fields = Object.keys(changed)
   if (fields.length === 0) return { tenantId }
-  const data = changed as Prisma.TenantUpdateInput
+  const data = changed as Prisma.TenantUncheckedUpdateInput
   await db.tenant.update({ where: { id: tenantId }, data })
   tx.emit({ type: 'tenant.updated', payload: { fields } })
   for (const setting of accessSettings.filter((name) => fields.includes(name))) {
