@@ -285,7 +285,8 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
   )
   const changeId = newId()
   const apiKey = await t.write((tx) => createApiKey(tx, { name: 'Till', role: 'READ_ONLY' }))
-  const { auditEvents } = await ask(t, '{ auditEvents(first: 1) { nodes { id } } }')
+  const read = '{ auditEvents(first: 1) { nodes { id } } currencies { id } }'
+  const { auditEvents, currencies } = await ask(t, read)
   await t.write(async (tx) => {
     const key = { tenantId: t.tenantId, dealId: idOf('Deal', deal.id) }
     const change = { id: changeId, field: 'name', fromValue: 'Draft', toValue: 'Rocket' }
@@ -304,6 +305,7 @@ export async function oneOfEach(t: TestTenant): Promise<Record<string, string>> 
     Tag: tag.id,
     Source: source.id,
     CloseReason: closeReason.id,
+    Currency: currencies[0].id,
     CustomFieldDefinition: customField.id,
     Deal: deal.id,
     DealContact: deal.contacts[0].id,

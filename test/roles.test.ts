@@ -142,7 +142,7 @@ describe('roles', () => {
   it.each(roles)('let %s read everything', async (role) => {
     const document = `{ viewer { role } deals { totalCount } pipelines { id } members { totalCount }
       organizations { totalCount } contacts { totalCount } tags { id } sources { id } closeReasons { id }
-      customFields { id } }`
+      customFields { id } currencies { id } }`
     const { data, errors } = await t.graphql(document, {}, role)
     expect(errors).toEqual([])
     expect(data.viewer.role).toBe(role)

@@ -32,6 +32,7 @@ const opens: Record<Scope | 'none', string[]> = {
     ...['node', 'nodes', 'deal', 'dealByNumber', 'deals', 'dealPage', 'pipeline', 'pipelines'],
     ...['organizations', 'contacts', 'tags', 'sources', 'closeReasons', 'customFields'],
     ...['pipelineByNumber', 'stageByNumber', 'organizationByNumber', 'contactByNumber'],
+    'currencies',
     'dealMoved',
   ],
   'deals:write': [

@@ -23,6 +23,7 @@ import {
   type State,
   stageOf,
   stagesOf,
+  useCurrency,
   type Values,
 } from './state.ts'
 
@@ -218,6 +219,7 @@ const createDeal: Command<CreateDeal> = {
     deal.stage = to.id
     to.board.push(deal.id)
     state.deals.push(deal)
+    useCurrency(state, deal.currency)
     record(state, deal, { from: null, to, by, reason: why })
     return { deal: { id: deal.id } }
   },
@@ -245,6 +247,7 @@ export function change(state: State, deal: Deal, values: Partial<Values>, by: Ac
     })
   }
   Object.assign(deal, values)
+  useCurrency(state, deal.currency)
   touch(state, deal)
 }
 

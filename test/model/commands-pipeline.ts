@@ -7,6 +7,7 @@ import {
   refuse,
   refuseAny,
   type State,
+  useCurrency,
 } from './state.ts'
 
 interface NewStage {
@@ -231,6 +232,7 @@ const updateTenant: Command<Settings> = {
       ...(input.name?.trim() === '' ? ['VALIDATION_ERROR name'] : []),
       ...(input.timeZone === 'Mars/Olympus' ? ['VALIDATION_ERROR timeZone'] : []),
     ])
+    useCurrency(state, input.defaultCurrency ?? state.tenant.defaultCurrency)
     Object.assign(state.tenant, input, input.name && { name: input.name.trim() })
     return { tenant: { name: state.tenant.name } }
   },

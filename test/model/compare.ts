@@ -36,6 +36,7 @@ const everything = `query ($ids: [ID!]!) {
   }
   sources(includeArchived: true) { id name archivedAt }
   closeReasons(includeArchived: true) { id kind name archivedAt }
+  currencies { number code }
   deals: nodes(ids: $ids) { ... on Deal {
     id number name description amount currency valuePeriod confidence priority source nextStep expectedCloseDate
     leadRef externalId metadata customFields { key value } version status probability weightedAmount wonReason lostReason
@@ -112,6 +113,7 @@ function projection(state: State): object {
       .map((field) => ({ ...field, pipeline: reference(field.pipeline) })),
     sources: known(state.sources).map(({ kind: _, ...source }) => source),
     closeReasons: known(state.reasons),
+    currencies: state.currencies.map((code, at) => ({ number: at + 1, code })),
     deals: state.deals.map((deal) => dealShape(state, deal)),
   }
 }

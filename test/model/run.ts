@@ -111,7 +111,7 @@ async function newWorld(): Promise<World> {
     ...{ now: '2030-01-01T00:00:00.000Z', members },
     tenant: { name: t.slug, defaultCurrency: 'USD', timeZone: 'UTC', membersMayReopen: false },
     ...{ pipelines: [], organizations: [], contacts: [], deals: [], sources: [], reasons: [] },
-    ...{ tags: [], customFields: [] },
+    ...{ tags: [], customFields: [], currencies: ['USD'] },
     numbers: { member: 2 },
   }
   return { t, keys, actors, state, keyed: [], sent: [] }

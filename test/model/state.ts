@@ -168,6 +168,8 @@ export interface State {
   deals: Deal[]
   sources: Named[]
   reasons: Named[]
+  /** The codes that were used, in that order. */
+  currencies: string[]
   /** The last number given to each noun. */
   numbers: Record<string, number>
 }
@@ -238,6 +240,11 @@ export function named(catalogue: Named[], { name, kind, path, present = null }: 
   const added = { id: null, name: name.trim(), kind, archivedAt: null }
   catalogue.push(added)
   return added
+}
+
+/** Has the tenant use a currency, which joins those that it knows. */
+export function useCurrency({ currencies }: State, code: string): void {
+  if (!currencies.includes(code)) currencies.push(code)
 }
 
 export function statusOf(state: State, deal: Deal): Kind {

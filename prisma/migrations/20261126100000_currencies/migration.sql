@@ -1,3 +1,6 @@
+-- Gateways may write while this runs: what they have begun is waited for, and read below with all else.
+LOCK TABLE tenant, deal IN SHARE ROW EXCLUSIVE MODE;
+
 -- CreateTable
 CREATE TABLE "currency" (
     "tenant_id" UUID NOT NULL,
