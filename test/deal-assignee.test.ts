@@ -75,9 +75,12 @@ describe('assignDeal', () => {
     ])
   })
 
-  it('changes nothing where all are assigned, even one who has left since', async () => {
+  it.each([
+    ['left', false],
+    ['been deleted', true],
+  ])('changes nothing where all are assigned, even one who has %s since', async (_, deleted) => {
     await assign([ann, ben])
-    await leave(ben)
+    await leave(ben, { deleted })
     const same = await untouched([t], () => assign([ben, ben], 2))
     expect(same).toMatchObject({ version: 2 })
   })

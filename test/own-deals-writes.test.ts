@@ -58,6 +58,7 @@ function inputs(deal: OwnDeal): Record<string, object> {
   return {
     moveDeal: { stageId: sales.stage('Qualified') },
     moveDealToPipeline: { pipelineId: sales.id },
+    editDeal: { name: 'Mine', assigneeIds: [bob.id] },
     ...{ winDeal: {}, loseDeal: { reason: 'Price' }, reopenDeal: {}, reorderDeal: {} },
     ...{ updateDeal: { name: 'Mine' }, deleteDeal: {}, restoreDeal: {} },
     ...{ assignDeal: { memberIds: [bob.id] }, unassignDeal: { memberIds: [bob.id] } },

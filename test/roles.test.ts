@@ -63,6 +63,7 @@ const mutations: Record<string, { input: object; allowed: Role[] }> = {
     input: { ...anywhere, pipelineId: `pipeline_${randomUUID()}` },
     allowed: ['ADMIN', 'MEMBER'],
   },
+  editDeal: { input: { ...anywhere, name: 'Rocket', stageId }, allowed: ['ADMIN', 'MEMBER'] },
   moveDeals: {
     input: { items: [{ ...anywhere, stageId: `stage_${randomUUID()}` }] },
     allowed: ['ADMIN', 'MEMBER'],

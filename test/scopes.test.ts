@@ -37,7 +37,7 @@ const opens: Record<Scope | 'none', string[]> = {
   ],
   'deals:write': [
     ...['createDeal', 'updateDeal', 'deleteDeal', 'restoreDeal', 'moveDeal', 'reorderDeal'],
-    ...['winDeal', 'loseDeal', 'reopenDeal', 'moveDealToPipeline'],
+    ...['winDeal', 'loseDeal', 'reopenDeal', 'moveDealToPipeline', 'editDeal'],
     ...['moveDeals', 'updateDeals', 'deleteDeals'],
     ...['addDealContact', 'updateDealContact', 'removeDealContact', 'tagDeal', 'untagDeal'],
     ...['assignDeal', 'unassignDeal', 'createTag', 'updateTag', 'deleteTag'],

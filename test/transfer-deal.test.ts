@@ -132,11 +132,15 @@ describe('moveDealToPipeline with custom fields', () => {
     return (await t.graphql(document, { id: deal.id })).data.deal.customFields
   }
 
+  let supportField: string
+
   beforeEach(async () => {
-    const field = (key: string, pipelineId: string, required: boolean) =>
-      done(t, 'createCustomField', { key, label: key, type: 'TEXT', pipelineId, required })
+    const field = async (key: string, pipelineId: string, required: boolean) => {
+      const input = { key, label: key, type: 'TEXT', pipelineId, required }
+      return (await done(t, 'createCustomField', input, 'customField { id }')).customField.id
+    }
     await field('cf_sales', sales.id, false)
-    await field('cf_support', support.id, true)
+    supportField = await field('cf_support', support.id, true)
     const values = { customFields: { cf_sales: 'kept' } }
     await done(t, 'updateDeal', { dealId: deal.id, expectedVersion: 1, ...values })
   })
@@ -154,6 +158,20 @@ describe('moveDealToPipeline with custom fields', () => {
     expect(await fieldsOf()).toEqual([
       { key: 'cf_sales', value: 'kept' },
       { key: 'cf_support', value: 'gold' },
+    ])
+  })
+
+  it('keeps them all where null says nothing of them', async () => {
+    const region = { key: 'cf_region', label: 'Region', type: 'TEXT' }
+    await done(t, 'createCustomField', region)
+    const customFields = { cf_region: 'EMEA' }
+    await done(t, 'updateDeal', { dealId: deal.id, expectedVersion: 2, customFields })
+    await done(t, 'updateCustomField', { customFieldId: supportField, required: false })
+    const input = transfer({ expectedVersion: 3, customFields: null })
+    await done(t, 'moveDealToPipeline', input)
+    expect(await fieldsOf()).toEqual([
+      { key: 'cf_sales', value: 'kept' },
+      { key: 'cf_region', value: 'EMEA' },
     ])
   })
 

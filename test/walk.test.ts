@@ -82,13 +82,8 @@ describe('the rows of the walk', () => {
       ...['deal.status', 'deal.value_period', 'deal_change.actor_kind', 'deal_change.field'],
       ...['deal_change.request_id', 'event.type', 'idempotency_key.result', 'member.role'],
       ...['persisted_operation.normalized_sha256', 'persisted_operation.sha256'],
-      ...[
-        'persisted_operation.type',
-        'pipeline.rules',
-        'stage.kind',
-        'stage_change.actor_kind',
-        'stage_change.currency',
-      ],
+      ...['persisted_operation.type', 'pipeline.rules', 'stage.kind', 'stage_change.actor_kind'],
+      'stage_change.currency',
       ...['stage_change.direction', 'stage_change.request_id', 'stage_total.currency'],
       ...['tag.color', 'tenant.default_currency', 'tenant.slug', 'tenant.time_zone'],
       'tenant_counter.noun',
@@ -99,9 +94,12 @@ describe('the rows of the walk', () => {
 const standingOf = (name: string) => (lookers[name]?.isMember ? colleagues : tenants)
 
 /** What says of deals that are not seen that it is taken. */
-const uniqueOfDeals = ['CreateDealInput', 'UpdateDealInput', 'UpdateDealsItem'].map(
-  (input) => `${input}.externalId`,
-)
+const uniqueOfDeals = [
+  'CreateDealInput',
+  'UpdateDealInput',
+  'UpdateDealsItem',
+  'EditDealInput',
+].map((input) => `${input}.externalId`)
 
 const names = Object.keys(lookers)
 
@@ -288,6 +286,7 @@ describe('deals of others', () => {
         ['createDeal', { id: hidden.ids.Deal, name: 'x' }, ['id']],
         ['createDeal', { name: 'x', externalId }, ['externalId']],
         ['updateDeal', { dealId, expectedVersion, externalId }, ['externalId']],
+        ['editDeal', { dealId, expectedVersion, externalId }, ['externalId']],
       ] as const) {
         const { value } = await writes.refuse(looker, mutation, input)
         const taken = { code: 'VALIDATION_ERROR', path: ['input', ...path] }

@@ -6,15 +6,18 @@ import { refuse, type UserError } from '../user-errors.ts'
 
 export interface AssignDeal extends Versioned {
   memberIds: string[]
+  /** Where in the input they are. */
+  path?: string[]
 }
 
-const path = ['input', 'memberIds']
+const usualPath = ['input', 'memberIds']
 
 /** Assigns members to a deal. Those who are assigned already change nothing. */
 export async function assignDeal(tx: Transaction, input: AssignDeal): Promise<{ dealId: string }> {
   const { tenantId } = tx
-  const { dealId } = input
+  const { dealId, path = usualPath } = input
   const { present } = await presentAssignees(tx, input)
+  refuseAny(checkIdCount(input.memberIds, path))
   refuseAny(await checkAssignees(tx, input.memberIds, { path, present }))
   const memberIds = [...new Set(input.memberIds)].filter((id) => !present.has(id))
   if (memberIds.length === 0) return { dealId }
@@ -30,19 +33,41 @@ export async function unassignDeal(
   tx: Transaction,
   input: AssignDeal,
 ): Promise<{ dealId: string }> {
-  const { db, tenantId, dealsOf } = tx
-  const { dealId } = input
+  const { db, tenantId } = tx
   const { present, ownerId } = await presentAssignees(tx, input)
+  refuseAny(checkIdCount(input.memberIds, usualPath))
   const find = (ids: string[]) =>
     db.member.findMany({ where: { tenantId, id: { in: ids } }, select: { id: true } })
   refuseAny(await missing(input.memberIds, 'member', 'memberIds', find))
-  const memberIds = [...new Set(input.memberIds)].filter((id) => present.has(id))
-  if (memberIds.length === 0) return { dealId }
-  if (dealsOf && dealsOf !== ownerId && memberIds.includes(dealsOf))
-    refuse(leavesSight([...path, String(input.memberIds.indexOf(dealsOf))]))
-  await db.dealAssignee.deleteMany({ where: { tenantId, dealId, memberId: { in: memberIds } } })
+  const leaving = [...new Set(input.memberIds)].filter((id) => present.has(id))
+  return takeOff(tx, input, { leaving, ownerId })
+}
+
+/** Takes all members off a deal but these. */
+export async function keepAssignees(
+  tx: Transaction,
+  input: AssignDeal,
+): Promise<{ dealId: string }> {
+  const { present, ownerId } = await presentAssignees(tx, input)
+  const leaving = [...present].filter((id) => !input.memberIds.includes(id))
+  return takeOff(tx, input, { leaving, ownerId })
+}
+
+async function takeOff(
+  tx: Transaction,
+  input: AssignDeal,
+  { leaving, ownerId }: { leaving: string[]; ownerId: string | null },
+): Promise<{ dealId: string }> {
+  const { db, tenantId, dealsOf } = tx
+  const { dealId, memberIds, path = usualPath } = input
+  if (leaving.length === 0) return { dealId }
+  if (dealsOf && dealsOf !== ownerId && leaving.includes(dealsOf)) {
+    const place = memberIds.indexOf(dealsOf)
+    refuse(leavesSight(place < 0 ? path : [...path, String(place)]))
+  }
+  await db.dealAssignee.deleteMany({ where: { tenantId, dealId, memberId: { in: leaving } } })
   await saveDeal(tx, input, {})
-  tx.emit({ type: 'deal.unassigned', dealId, payload: { memberIds } })
+  tx.emit({ type: 'deal.unassigned', dealId, payload: { memberIds: leaving } })
   return { dealId }
 }
 
@@ -52,7 +77,6 @@ async function presentAssignees(
 ): Promise<{ present: Set<string>; ownerId: string | null }> {
   const { db, tenantId } = tx
   const { ownerId } = await dealToChange(tx, input)
-  refuseAny(checkIdCount(input.memberIds, path))
   const present = await db.dealAssignee.findMany({ where: { tenantId, dealId: input.dealId } })
   return { present: new Set(present.map(({ memberId }) => memberId)), ownerId }
 }

@@ -51,7 +51,7 @@ async function targetOf(
 }
 
 /** The pipeline's first live stage of a kind, of OPEN the one where the deal was last. */
-async function firstOfKind(tx: Transaction, deal: Deal, kind: StageKind): Promise<Stage> {
+export async function firstOfKind(tx: Transaction, deal: Deal, kind: StageKind): Promise<Stage> {
   const { pipelineId, lastOpenStageId } = deal
   const stages = (await liveStages(tx, pipelineId)).filter((stage) => stage.kind === kind)
   const last = kind === 'OPEN' ? stages.find(({ id }) => id === lastOpenStageId) : undefined

@@ -14,6 +14,12 @@ export interface DealContactInput {
   metadata?: Prisma.InputJsonValue
 }
 
+export interface AddDealContact extends Versioned, DealContactInput {
+  contactId: string
+  /** Where in the input the contact is. */
+  path?: string[]
+}
+
 export interface ChangedDealContact {
   dealId: string
   dealContactId: string
@@ -22,13 +28,13 @@ export interface ChangedDealContact {
 /** Puts a contact on a deal. The first one is primary unless the input says otherwise. */
 export async function addDealContact(
   tx: Transaction,
-  { contactId, isPrimary, ...input }: Versioned & DealContactInput & { contactId: string },
+  { contactId, isPrimary, path = ['input', 'contactId'], ...input }: AddDealContact,
 ): Promise<ChangedDealContact> {
   const { db, tenantId, now } = tx
   const { dealId, expectedVersion, ...values } = input
   await dealToChange(tx, input)
   checkRole(values)
-  await requireContact(tx, contactId, ['input', 'contactId'])
+  await requireContact(tx, contactId, path)
   await requireIntroducer(tx, values, contactId)
   const others = await db.dealContact.findMany({
     where: { tenantId, dealId },
@@ -38,7 +44,7 @@ export async function addDealContact(
     refuse({
       code: 'CONTACT_ALREADY_ADDED',
       message: 'The contact is on the deal already.',
-      path: ['input', 'contactId'],
+      path,
     })
   }
   const id = newId()
@@ -76,6 +82,26 @@ export async function updateDealContact(
   await saveDeal(tx, { dealId, expectedVersion }, {})
   tx.emit({ type: 'deal.contact_updated', dealId, payload: { dealContactId: id } })
   return { dealId, dealContactId: id }
+}
+
+/**
+ * Makes a contact the primary one, who is put on the deal where they are not on it yet. With null
+ * none is primary, and who was stays on the deal.
+ */
+export async function setPrimaryContact(
+  tx: Transaction,
+  { contactId, path, ...versioned }: Versioned & { contactId: string | null; path: string[] },
+): Promise<void> {
+  const { db, tenantId } = tx
+  const { dealId } = versioned
+  const wanted = contactId === null ? { isPrimary: true } : { contactId }
+  const present = await db.dealContact.findFirst({ where: { tenantId, dealId, ...wanted } })
+  if (present) {
+    const change = { ...versioned, dealContactId: present.id, isPrimary: contactId !== null }
+    await updateDealContact(tx, change)
+  } else if (contactId !== null) {
+    await addDealContact(tx, { ...versioned, contactId, path, isPrimary: true })
+  }
 }
 
 /**

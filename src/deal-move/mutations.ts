@@ -26,6 +26,15 @@ const placeFields = (t: InputFields) => ({
   after: t.id({ description: 'The deal in that stage to stand directly after.' }),
 })
 
+/** What a move says to the audit, and whether it sets rules aside. */
+export const entryFields = (t: InputFields) => ({
+  note: t.string({ description: 'Anything to add to the audit.' }),
+  override: t.boolean({
+    description:
+      'Sets the rules of the pipeline aside, which only an administrator may; the audit says so. Default: false.',
+  }),
+})
+
 /** How a deal changes stage, besides where it goes. */
 export const mannerFields = (t: InputFields) => ({
   ...versionFields(t),
@@ -34,11 +43,7 @@ export const mannerFields = (t: InputFields) => ({
     description:
       'Why it is won or lost; some stages require it. A new one joins `closeReasons`; those that differ only in case are one.',
   }),
-  note: t.string({ description: 'Anything to add to the audit.' }),
-  override: t.boolean({
-    description:
-      'Sets the rules of the pipeline aside, which only an administrator may; the audit says so. Default: false.',
-  }),
+  ...entryFields(t),
 })
 
 interface PlaceInput {

@@ -71,7 +71,7 @@ function tooMany(lists: Record<string, string[] | undefined>): UserError[] {
 
 /**
  * Why these members cannot be assigned; empty when they can. Those who are present already may have
- * been deactivated since.
+ * left since.
  */
 export async function checkAssignees(
   { db, tenantId }: Transaction,
@@ -85,10 +85,11 @@ export async function checkAssignees(
   })
   const byId = new Map(members.map((member) => [member.id, member]))
   return ids.flatMap((id, index) => {
+    if (present.has(id)) return []
     const at = [...path, String(index)]
     const member = byId.get(id)
     if (!member) return [notFound('member', at)]
-    if (!member.deactivatedAt || present.has(id)) return []
+    if (!member.deactivatedAt) return []
     return [invalid('This member is deactivated: assign somebody else.', at)]
   })
 }

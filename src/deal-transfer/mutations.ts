@@ -29,6 +29,7 @@ mutation('moveDealToPipeline', {
       ...mannerOf(input),
       pipelineId: idOf('Pipeline', input.pipelineId),
       stageId: optionalIdOf('Stage', input.stageId),
+      customFields: input.customFields ?? undefined,
     }
     return (tx) => transfers.moveDealToPipeline(tx, transfer)
   },

@@ -27,6 +27,16 @@ export async function dealToChange(
   return deal
 }
 
+/** The deal at the version to which the write itself has brought it by now. */
+export async function versionNow(
+  { db, tenantId }: Transaction,
+  dealId: string,
+): Promise<Versioned> {
+  const where = { tenantId_id: { tenantId, id: dealId } }
+  const { version } = await db.deal.findUniqueOrThrow({ where, select: { version: true } })
+  return { dealId, expectedVersion: version }
+}
+
 /**
  * Writes values and the next version. The tenant's revision is held, so the version checked before
  * still is the deal's.

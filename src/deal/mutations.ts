@@ -2,7 +2,7 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import { idOf, optionalIdOf } from '../ids.ts'
 import { type InputFields, mutation, type PayloadFields } from '../mutation.ts'
 import { rowOfPayload } from '../payload.ts'
-import { DealPriority, ValuePeriod } from './filters.ts'
+import { DealPriority, DealStatus, ValuePeriod } from './filters.ts'
 import * as deals from './service.ts'
 import { Deal } from './type.ts'
 
@@ -70,6 +70,10 @@ export const changeFields = (t: InputFields) => ({
   }),
   ...valueFields(t),
 })
+
+/** How a deal shall stand. */
+export const statusField = (t: InputFields, description: string) =>
+  t.field({ type: DealStatus, description })
 
 /** The input with the ids inside decoded, and with an empty object where null clears metadata. */
 export function decodeValues<

@@ -120,11 +120,16 @@ function moveToKind(state: State, input: Close, kind: Kind, by: Actor): object {
   const deal = dealToChange(state, input)
   if (input.stageId && liveStage(state, input.stageId).kind !== kind)
     refuse('VALIDATION_ERROR stageId')
+  const stays = statusOf(state, deal) === kind ? deal.stage : null
+  const stageId = input.stageId ?? stays ?? whereOfKind(state, deal, kind).id
+  return move(state, { ...input, stageId }, by)
+}
+
+/** Where a deal goes in its pipeline when only a kind is named: an open one where it was last. */
+export function whereOfKind(state: State, deal: Deal, kind: Kind): Stage {
   const stages = liveStages(pipelineOf(state, stageOf(state, deal.stage).pipeline))
   const last = stages.find(({ id }) => kind === 'OPEN' && id === deal.lastOpen)
-  const stays = statusOf(state, deal) === kind ? deal.stage : null
-  const stageId = input.stageId ?? stays ?? (last ?? firstOfKind(stages, kind)).id
-  return move(state, { ...input, stageId }, by)
+  return last ?? firstOfKind(stages, kind)
 }
 
 const reopenDeal: Command<Close> = {

@@ -4,6 +4,7 @@ import { catalogueCommands } from './commands-catalogue.ts'
 import { contactCommands } from './commands-contact.ts'
 import { customFieldCommands } from './commands-custom-field.ts'
 import { dealCommands } from './commands-deal.ts'
+import { editCommands } from './commands-edit.ts'
 import { moveCommands } from './commands-move.ts'
 import { peopleCommands } from './commands-people.ts'
 import { pipelineCommands } from './commands-pipeline.ts'
@@ -17,6 +18,7 @@ export const commands: Record<string, Command> = {
   ...contactCommands,
   ...dealCommands,
   ...moveCommands,
+  ...editCommands,
   ...bulkCommands,
   ...tagCommands,
   ...catalogueCommands,

@@ -14,11 +14,16 @@ export interface Step {
   picks: number[]
 }
 
+interface Asked {
+  idempotencyKey?: string
+  expectedVersion?: number
+}
+
 /** A request with an idempotencyKey. */
 interface Keyed {
   field: string
   by: Actor
-  input: { idempotencyKey: string }
+  input: Asked & { idempotencyKey: string }
   doneAt: string | null
   /** What it came to. */
   made?: object
@@ -128,7 +133,9 @@ async function take(world: World, step: Step): Promise<void> {
     if (keyed.length === 0) return
     const { field, input } = pick.from(keyed)
     const other = { name: 'Ada', idempotencyKey: input.idempotencyKey }
-    const again = pick.once(5) ? { field: 'createContact', input: other } : { field, input }
+    const again = pick.once(5)
+      ? { field: 'createContact', input: other }
+      : { field, input: pick.once(3) ? readAnew(input) : input }
     return ask(world, { ...again, by })
   }
   const input = commands[step.command]?.input(state, pick, by) ?? {}
@@ -141,6 +148,11 @@ async function take(world: World, step: Step): Promise<void> {
   return ask(world, request)
 }
 
+/** The input of who has seen the deal at its next version. */
+function readAnew<Input extends Asked>({ expectedVersion, ...input }: Input) {
+  return { ...input, ...(expectedVersion && { expectedVersion: expectedVersion + 1 }) }
+}
+
 function pass({ t, state }: World, ms: number): void {
   const now = new Date(Date.parse(state.now) + ms)
   state.now = now.toISOString()
@@ -150,7 +162,7 @@ function pass({ t, state }: World, ms: number): void {
 interface Request {
   field: string
   by: Actor
-  input: { idempotencyKey?: string }
+  input: Asked
 }
 
 /** Sends a mutation, and does and expects what the model says. */
@@ -220,8 +232,12 @@ function isSame(first: Keyed, { field, by, input }: Request): boolean {
   return (
     first.field === field &&
     first.by.member === by.member &&
-    JSON.stringify(first.input) === JSON.stringify(input)
+    JSON.stringify(atNoVersion(first.input)) === JSON.stringify(atNoVersion(input))
   )
+}
+
+function atNoVersion({ expectedVersion: _, ...asked }: Asked): object {
+  return asked
 }
 
 interface Done {

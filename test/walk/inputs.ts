@@ -144,6 +144,7 @@ export const inputs: Record<string, Input> = {
     ...(await versioned(side)),
     pipelineId: (await pipeline(side)).id,
   }),
+  editDeal: async (side) => ({ ...(await versioned(side)), name: name() }),
   moveDeals: async (side) => ({
     items: [{ ...(await versioned(side)), ...(await stageOf(side)) }],
   }),
@@ -181,6 +182,8 @@ export const talkative: Record<string, Input> = {
   updateOrganization: ({ texts: { domain } }) => ({ domain }),
   createContact: ({ texts: { email } }) => ({ email }),
   updateContact: ({ texts: { email } }) => ({ email }),
+  // A stage beside a pipeline that is not found would be refused for not being in it.
+  editDeal: stageOf,
   createApiKey: ({ ids }) => ({
     ...{ memberId: ids.Member, scopes: ['deals:read'], expiresAt: '2027-01-01T00:00:00Z' },
   }),
