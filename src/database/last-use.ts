@@ -21,7 +21,12 @@ export interface LastUse {
  * it is being revoked or retired.
  */
 export function createRecordUse(database: Database): (use: LastUse) => void {
-  const recorded = new LRUCache<string, true>({ max: remembered, ttl: 60_000 })
+  // By sizes of one: by `max` there would be memory for all of them from the start.
+  const recorded = new LRUCache<string, true>({
+    maxSize: remembered,
+    sizeCalculation: () => 1,
+    ttl: 60_000,
+  })
   return ({ tenantId, table: name, key: own, row }) => {
     const key = `${name} ${tenantId} ${own}`
     if (recorded.has(key)) return

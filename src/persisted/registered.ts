@@ -37,7 +37,6 @@ export type FindRegistered = (
 ) => Promise<RegisteredOperation | undefined>
 
 const rememberedCharacters = 32_000_000
-const rememberedLookups = 50_000
 const charactersOfLookup = 300
 /** For how long another tenant's revision is taken to be what it was. */
 const sharedForMs = 1_000
@@ -65,7 +64,6 @@ export function createFindRegistered(
   sharedTenantId: string | null,
 ): FindRegistered {
   const remembered = new LRUCache<string, Found>({
-    max: rememberedLookups,
     maxSize: rememberedCharacters,
     sizeCalculation: (found) =>
       found.reduce((sum, { text }) => sum + text.length, charactersOfLookup),
