@@ -13,6 +13,7 @@ import {
 import { createRelayPersister } from './operations/relay.ts'
 import { createWebSocket, type OpenConnection } from './operations/websocket.ts'
 import { type ActiveOperation, createWarmUp } from './persisted/warm.ts'
+import { addRest, restApis, restDocuments } from './rest/rest.ts'
 import { withoutKeys } from './texts.ts'
 
 export interface AppOptions extends EndpointOptions, OperationsOptions {
@@ -59,17 +60,7 @@ export function createApp(options: AppOptions): App {
       'request',
     )
   })
-  if (options.corsOrigins?.length) {
-    app.use(
-      '/graphql',
-      cors({
-        origin: options.corsOrigins,
-        allowMethods: ['GET', 'POST'],
-        exposeHeaders: ['Retry-After', 'X-Request-Id'],
-        maxAge: 600,
-      }),
-    )
-  }
+  allowOrigins(app, options.corsOrigins ?? [])
   app.get('/health/live', (c) => c.json({ status: 'live' }))
   app.get('/health/ready', async (c) => {
     const others = await options.unready()
@@ -81,10 +72,16 @@ export function createApp(options: AppOptions): App {
   })
   app.on(['GET', 'POST', 'OPTIONS'], '/graphql', (c) => endpoint(c.req.raw, c.get('requestId')))
   app.post('/operations/relay', (c) => persistForRelay(c.req.raw, c.get('requestId')))
+  addRest(app, operations)
   app.all('/graphql', () =>
     errorResponse('METHOD_NOT_ALLOWED', 'Use POST, or GET for a query.', { allow: 'GET, POST' }),
   )
-  app.notFound(() => errorResponse('NOT_FOUND', 'There is nothing here: the API is at /graphql.'))
+  app.notFound(() =>
+    errorResponse(
+      'NOT_FOUND',
+      'There is nothing here: the API is at /graphql, and /openapi.json names those of REST.',
+    ),
+  )
   app.onError((error, c) => fault(error, options.log, c.get('requestId')))
   return {
     fetch: async (request) => app.fetch(request),
@@ -93,9 +90,22 @@ export function createApp(options: AppOptions): App {
   }
 }
 
+/** Lets the pages of these origins ask, and read what the answer says in its headers. */
+function allowOrigins(app: Hono<{ Variables: Variables }>, origin: string[]): void {
+  if (origin.length === 0) return
+  const options = { origin, maxAge: 600 }
+  const exposed = ['Retry-After', 'X-Request-Id']
+  app.use('/graphql', cors({ ...options, allowMethods: ['GET', 'POST'], exposeHeaders: exposed }))
+  const allowMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+  const exposeHeaders = [...exposed, 'ETag', 'Idempotent-Replayed']
+  for (const { base } of restApis)
+    app.use(`${base}/*`, cors({ ...options, allowMethods, exposeHeaders }))
+}
+
 function warming(options: AppOptions, { warm }: Operations): App['warmUp'] {
-  const { activeOperations: active, allowBrokenOperations: allowBroken = false, log } = options
-  return active ? createWarmUp({ active, warm, log, allowBroken }) : async () => []
+  const { activeOperations: active = async function* () {}, log } = options
+  const { allowBrokenOperations: allowBroken = false } = options
+  return createWarmUp({ own: restDocuments, active, warm, log, allowBroken })
 }
 
 /** A caller's request id is kept if it looks like one, so that its logs and ours can be joined. */

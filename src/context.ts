@@ -43,6 +43,8 @@ export interface Context {
   readonly registry: Registry
   /** What was left in the viewer's bucket as the operation began; null where there is none. */
   readonly rateLimit: RateLimit | null
+  /** What was asked for, where it was no document. */
+  readonly asked: readonly string[] | undefined
   now(): Date
   /**
    * The request's dataloader of a batch function, found again by that function or by the key given
@@ -76,6 +78,11 @@ export interface RequestScope {
   feed: Feed
   registry: Registry
   rateLimit?: RateLimit | null
+  /**
+   * What was asked for, where a transport makes documents of it that may depend on more: a retry is
+   * known by this.
+   */
+  asked?: readonly string[]
 }
 
 export function createContext(request: RequestScope): Context {
@@ -107,6 +114,7 @@ export function createContext(request: RequestScope): Context {
     get rateLimit() {
       return request.rateLimit ?? null
     },
+    asked: request.asked,
     now: () => now,
     loader<Value>(batch: Batch<Value>, key?: string) {
       const known = loaders.get(key ?? batch)

@@ -99,7 +99,7 @@ export function mutation<
     // The version at which a deal was seen is a condition of what is asked: who lost the answer and
     // reads the deal anew asks for the same. A bulk is another one, as some of it may be undone.
     const { expectedVersion: _, ...what } = values
-    const asked = [name, what]
+    const asked = [name, ctx.asked ?? what]
     const retryable = key == null ? undefined : { ...retryableOf(ctx, key, asked), unkept }
     const work = () => write(values as InputShapeFromFields<Fields>, ctx)
     return toPayload(ctx, work, retryable) as never

@@ -14,6 +14,7 @@ const otherFolders: Record<string, string> = {
   graphiql: 'the page for browsers',
   operations: 'a request on its way to the schema',
   persisted: 'which document a request means, before there is one to execute',
+  rest: 'the routes of other CRMs, which know documents of ours and none of the modules',
   throttle: 'buckets of points, in this process and in Redis, which know of no operation',
 }
 
@@ -151,6 +152,18 @@ describe('src', () => {
     const rules = modules.filter(({ name }) => name === 'rules')
     expect(rules.length).toBeGreaterThan(5)
     expect(rules.filter(({ text }) => impure.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
+  test('has REST APIs that know no rule, and nothing of one another', () => {
+    const known = /^src\/(operations\/|(context|errors|ids|texts)\.ts$)/
+    const rest = sources.filter(({ folder }) => folder === 'rest')
+    const strangers = rest.filter(({ path, imports }) => {
+      const near = ['src/rest', dirname(path)]
+      return imports.some((to) => !known.test(to) && !near.includes(dirname(to)))
+    })
+    expect(rest.length).toBeGreaterThan(5)
+    // It names the APIs, so that it alone knows all of them.
+    expect(strangers.map(({ path }) => path)).toEqual(['src/rest/rest.ts'])
   })
 
   test('has modules that never lead back to themselves', () => {

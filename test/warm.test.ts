@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { AppOptions } from '../src/app.ts'
 import type { ActiveOperation } from '../src/persisted/warm.ts'
+import { restDocuments } from '../src/rest/rest.ts'
 import { appFor, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
 import { hashOf, roleText } from './persisted-fixtures.ts'
@@ -23,16 +25,16 @@ const dear = operation(
 )
 
 /** A gateway in whose field there are these operations. */
-function gateway(operations: ActiveOperation[], allowBrokenOperations = false) {
+function gateway(operations: ActiveOperation[], options: Partial<AppOptions> = {}) {
   const checked: string[] = []
   const logged: Record<string, unknown>[] = []
   const app = appFor(t, {
-    allowBrokenOperations,
     activeOperations: async function* () {
       yield* operations
     },
     log: auditedLog((line) => logged.push(line)),
     onCheck: (text) => checked.push(text),
+    ...options,
   })
   const ready = async () => {
     const response = await app.fetch(new Request('http://localhost/health/ready'))
@@ -46,9 +48,14 @@ describe('a gateway', () => {
   it('is ready once it has parsed and validated what apps may send', async () => {
     const { ready, checked } = gateway([good, operation('{ rateLimit { available } }', 'Rest')])
     expect(await ready()).toEqual({ status: 200 })
-    expect(checked).toEqual([roleText, '{ rateLimit { available } }'])
+    expect(checked).toEqual([...restDocuments, roleText, '{ rateLimit { available } }'])
     await ready()
-    expect(checked).toHaveLength(2)
+    expect(checked).toHaveLength(restDocuments.length + 2)
+  })
+
+  it('is ready where its limits are too low for its own routes', async () => {
+    const { ready } = gateway([good], { costLimit: 5 })
+    expect(await ready()).toEqual({ status: 200 })
   })
 
   it.each([
@@ -75,7 +82,7 @@ describe('a gateway', () => {
   })
 
   it('is ready in spite of them where that is allowed, and tells them', async () => {
-    const { ready, broken } = gateway([gone, good], true)
+    const { ready, broken } = gateway([gone, good], { allowBrokenOperations: true })
     expect(await ready()).toEqual({ status: 200 })
     expect(broken()).toHaveLength(1)
   })

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 
 /** An operation that some tenant's apps in the field may send at any moment. */
@@ -13,6 +14,8 @@ export interface ActiveOperation {
 }
 
 export interface WarmUpOptions {
+  /** The documents behind routes of this gateway’s own. */
+  own: readonly string[]
   active: () => AsyncIterable<ActiveOperation>
   /** Makes a document ready to be executed and remembers it, or throws why it cannot be. */
   warm: (text: string) => void
@@ -25,7 +28,8 @@ const told = 20
 
 /**
  * Has every active operation parsed and validated before a gateway is ready, and keeps it from
- * becoming so while the schema does not serve one: the apps that send it are in the field. The
+ * becoming so while the schema does not serve one: the apps that send it are in the field. The same
+ * goes for the gateway’s own. The
  * function that it gives tells what stands in the way, and looks again each time that it is asked,
  * as a release may have been retired meanwhile.
  */
@@ -51,18 +55,32 @@ export function createWarmUp(options: WarmUpOptions): () => Promise<string[]> {
   }
 }
 
-async function brokenOf({ active, warm }: WarmUpOptions): Promise<string[]> {
+async function brokenOf({ own, active, warm }: WarmUpOptions): Promise<string[]> {
   const broken: string[] = []
-  for await (const operation of active()) {
-    try {
-      warm(operation.text)
-    } catch (error) {
-      broken.push(`${titleOf(operation)} is broken: ${problemOf(error)}`)
-    }
+  const look = async (title: string, text: string, mayBeDear: boolean) => {
+    const error = errorOf(() => warm(text))
+    if (error && !(mayBeDear && isTooDear(error)))
+      broken.push(`${title} is broken: ${problemOf(error)}`)
     // Others are served meanwhile, such as those who ask whether this process is ready.
     await setImmediate()
   }
+  // Where limits are lower than a route needs it is refused, and that is no reason not to start.
+  for (const text of own) await look(`The gateway’s own "${text.split('\n')[0]}"`, text, true)
+  for await (const operation of active()) await look(titleOf(operation), operation.text, false)
   return broken
+}
+
+function errorOf(work: () => void): unknown {
+  try {
+    work()
+    return null
+  } catch (error) {
+    return error
+  }
+}
+
+function isTooDear(error: unknown): boolean {
+  return error instanceof GraphQLError && error.extensions.code === 'TOO_EXPENSIVE'
 }
 
 function titleOf({ tenantSlug, client, versions, operationId, name }: ActiveOperation): string {
