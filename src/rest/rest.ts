@@ -3,6 +3,8 @@ import type { Operations } from '../operations/operations.ts'
 import type { RestApp } from './api.ts'
 import * as backside from './backside/documents.ts'
 import { createBackside } from './backside/routes.ts'
+import * as ysuite from './ysuite/documents.ts'
+import { createYsuite } from './ysuite/routes.ts'
 
 interface NamedApi {
   name: string
@@ -14,10 +16,11 @@ interface NamedApi {
 /** The REST APIs of other CRMs that this gateway answers. */
 export const restApis: readonly NamedApi[] = [
   { name: 'Backside', base: '/backside', create: createBackside },
+  { name: 'YSuite', base: '/ysuite', create: createYsuite },
 ]
 
 /** Every document behind a route. */
-export const restDocuments: readonly string[] = [backside].flatMap((documents): string[] =>
+export const restDocuments: readonly string[] = [backside, ysuite].flatMap((documents): string[] =>
   Object.values(documents),
 )
 
