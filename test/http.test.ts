@@ -336,6 +336,11 @@ describe('cross-origin requests', () => {
       expect(headers.get('access-control-allow-origin')).toBe(origin)
     }
     expect(asked.headers.get('vary')).toContain('Origin')
+    const change = { ...preflight.headers, 'access-control-request-method': 'PATCH' }
+    const path = '/heffl/api/v1/deals/1'
+    const rest = await send(path, { ...preflight, headers: change }, app)
+    expect(rest.headers.get('access-control-allow-origin')).toBe(origin)
+    expect(rest.headers.get('access-control-allow-methods')).toContain('PATCH')
     const elsewhere = { origin: 'https://evil.example' }
     const foreign = await send('/graphql', posted({ query: viewerRole }, elsewhere), app)
     expect(foreign.headers.get('access-control-allow-origin')).toBeNull()

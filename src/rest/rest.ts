@@ -3,6 +3,8 @@ import type { Operations } from '../operations/operations.ts'
 import type { RestApp } from './api.ts'
 import * as backside from './backside/documents.ts'
 import { createBackside } from './backside/routes.ts'
+import * as heffl from './heffl/documents.ts'
+import { createHeffl } from './heffl/routes.ts'
 import * as ysuite from './ysuite/documents.ts'
 import { createYsuite } from './ysuite/routes.ts'
 
@@ -17,11 +19,12 @@ interface NamedApi {
 export const restApis: readonly NamedApi[] = [
   { name: 'Backside', base: '/backside', create: createBackside },
   { name: 'YSuite', base: '/ysuite', create: createYsuite },
+  { name: 'Heffl', base: '/heffl', create: createHeffl },
 ]
 
 /** Every document behind a route. */
-export const restDocuments: readonly string[] = [backside, ysuite].flatMap((documents): string[] =>
-  Object.values(documents),
+export const restDocuments: readonly string[] = [backside, ysuite, heffl].flatMap(
+  (documents): string[] => Object.values(documents),
 )
 
 /** Answers each API below its base, and what there is of them. */
