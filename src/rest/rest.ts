@@ -5,6 +5,7 @@ import * as backside from './backside/documents.ts'
 import { createBackside } from './backside/routes.ts'
 import * as heffl from './heffl/documents.ts'
 import { createHeffl } from './heffl/routes.ts'
+import { createReference, referencePath } from './reference.ts'
 import * as ysuite from './ysuite/documents.ts'
 import { createYsuite } from './ysuite/routes.ts'
 
@@ -27,12 +28,13 @@ export const restDocuments: readonly string[] = [backside, ysuite, heffl].flatMa
   (documents): string[] => Object.values(documents),
 )
 
-/** Answers each API below its base, and what there is of them. */
+/** Answers each API below its base, what there is of them, and a page to read about them. */
 export function addRest(
   app: Hono<{ Variables: { requestId: string } }>,
   operations: Operations,
 ): void {
   const documents = restApis.map(({ name, base }) => ({ name, url: `${base}/openapi.json` }))
   for (const { base, create } of restApis) app.route(base, create(operations))
-  app.get('/openapi.json', (c) => c.json({ apis: documents }))
+  app.get('/openapi.json', (c) => c.json({ apis: documents, reference: referencePath }))
+  app.route(referencePath, createReference(documents))
 }

@@ -1,16 +1,7 @@
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { hostsAskedBy, launchBrowser } from './browser.ts'
 import { embeddedPlace, type Gateway, type Place, startGateway } from './gateway.ts'
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
 
 let place: Place
 let gateway: Gateway
@@ -19,7 +10,7 @@ let browser: Browser
 beforeAll(async () => {
   place = await embeddedPlace()
   gateway = await startGateway(place.env)
-  browser = await chromium.launch({ executablePath, args: quiet })
+  browser = await launchBrowser()
 })
 
 afterAll(async () => {
@@ -30,11 +21,7 @@ afterAll(async () => {
 
 it('runs an example query in the browser and asks no other host', async () => {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-  const hosts = new Set<string>()
-  page.on('request', (request) => {
-    const { protocol, host } = new URL(request.url())
-    if (protocol.startsWith('http')) hosts.add(host)
-  })
+  const hosts = hostsAskedBy(page)
   await page.goto(`${gateway.url}/graphql`)
   await page.getByRole('button', { name: /execute query/i }).click()
   // The editor shows its spaces as no-break spaces.
