@@ -109,7 +109,8 @@ export function createLooker(looking: Looking): Looker {
   }
 }
 
-function secretsIn(value: unknown, secrets: Set<string>, words: string[]): string[] {
+/** The secrets that a value has in it, of which some are words. */
+export function secretsIn(value: unknown, secrets: Set<string>, words: string[]): string[] {
   const text = textIn(value)
   return [
     ...(text.match(uuid) ?? []).filter((id) => secrets.has(id)),
@@ -130,7 +131,8 @@ const ownDeals = /SELECT DISTINCT id FROM visible_deals\(\) AS id/
 const manyDeals = 'SELECT gen_random_uuid() AS id FROM generate_series(1, 2000)'
 
 export interface Unfiltered {
-  send: Send
+  /** Does the work with statements that compare nothing. */
+  during<T>(work: () => Promise<T>): Promise<T>
   /** How many comparisons were taken out, and how many lists of own deals. */
   taken: number
   lists: number
@@ -139,13 +141,13 @@ export interface Unfiltered {
 }
 
 /**
- * Asks with every comparison of a tenant taken out of every statement, raw ones too, and of a
- * member as one with too many deals for lists to name them: what keeps tenants and members apart is
- * then row level security alone.
+ * Takes every comparison of a tenant out of every statement, raw ones too, and of a member as one
+ * with too many deals for lists to name them: what keeps tenants and members apart is then row
+ * level security alone.
  */
-export function withoutTenantFilters(send: Send, isMember = false): Unfiltered {
+export function createUnfiltered(isMember = false): Unfiltered {
   const query = pg.Client.prototype.query as (...args: unknown[]) => unknown
-  const unfiltered: Unfiltered = { send: asked, taken: 0, lists: 0, left: new Set() }
+  const unfiltered: Unfiltered = { during, taken: 0, lists: 0, left: new Set() }
   const strip = (statement: string) => {
     const text = isMember ? statement.replace(ownDeals, manyDeals) : statement
     if (text !== statement) unfiltered.lists += 1
@@ -157,7 +159,7 @@ export function withoutTenantFilters(send: Send, isMember = false): Unfiltered {
       return `(${found} OR true)`
     })
   }
-  async function asked(document: string, variables: object) {
+  async function during<T>(work: () => Promise<T>): Promise<T> {
     const spy = vi.spyOn(pg.Client.prototype, 'query') as unknown as {
       mockImplementation(work: (...args: unknown[]) => unknown): void
       mockRestore(): void
@@ -168,12 +170,19 @@ export function withoutTenantFilters(send: Send, isMember = false): Unfiltered {
       return query.call(this, { ...(statement as object), text: strip(text) }, ...rest)
     })
     try {
-      return await send(document, variables)
+      return await work()
     } finally {
       spy.mockRestore()
     }
   }
   return unfiltered
+}
+
+/** Asks with statements that compare nothing. */
+export function withoutTenantFilters(send: Send, isMember = false): Unfiltered & { send: Send } {
+  const unfiltered = createUnfiltered(isMember)
+  const asked: Send = (document, variables) => unfiltered.during(() => send(document, variables))
+  return Object.assign(unfiltered, { send: asked })
 }
 
 /** Asks as the other side, whose tenant every filter then names, in the transactions of this one. */

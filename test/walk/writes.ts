@@ -206,7 +206,7 @@ export async function refuse(looker: Looker, mutation: string, input: object): P
 }
 
 /** Has the side’s tenant have used the keys. */
-export async function useKeys({ tenant }: Side, keys: string[]): Promise<void> {
+export async function useKeys({ tenant }: Pick<Side, 'tenant'>, keys: string[]): Promise<void> {
   const { tenantId } = tenant
   const used = { tenantId, fingerprint: new Uint8Array(32), result: { deal: null } }
   await tenant.write(async (tx) => {
