@@ -1,12 +1,23 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask, done, eventsDuring, pipelineFixture, untouched } from '../fixtures.ts'
 import { testTenant } from '../harness.ts'
-import { call, doneBy, type RestAnswer, type RestWorld, restWorld, uuidIn } from './fixtures.ts'
+import {
+  call,
+  doneBy,
+  type RestAnswer,
+  type RestWorld,
+  restWorld,
+  sharedWorld,
+  uuidIn,
+} from './fixtures.ts'
 
 let t: RestWorld
-beforeEach(async () => {
+const fresh = async () => {
   t = await restWorld()
-})
+}
+const shared = async () => {
+  t = await sharedWorld()
+}
 
 const urlOf = (id: string) => `/backside/api/v1/deals/${id}` as const
 const move = (body: unknown, id = t.deal.uuid) =>
@@ -21,6 +32,23 @@ async function refused(work: () => Promise<RestAnswer>) {
 }
 
 describe('GET /deals/{id}', () => {
+  beforeEach(fresh)
+
+  test('shows a deleted deal with when it was deleted', async () => {
+    const { deal } = await done(
+      t,
+      'deleteDeal',
+      { dealId: t.deal.id, expectedVersion: 2 },
+      'deal { deletedAt }',
+    )
+    const { body } = await call(t, urlOf(t.deal.uuid))
+    expect(body.deleted_at).toBe(deal.deletedAt)
+  })
+})
+
+describe('GET /deals/{id}, which changes nothing', () => {
+  beforeEach(shared)
+
   test('answers with the uuids, names and values of the deal', async () => {
     const { body, headers } = await call(t, urlOf(t.deal.uuid))
     const link = (await ask(t, '{ dealByNumber(number: 1) { contacts { id } } }')).dealByNumber
@@ -42,17 +70,6 @@ describe('GET /deals/{id}', () => {
     ])
     expect(headers.get('etag')).toBe('"2"')
     expect(headers.get('cache-control')).toBe('private, no-store')
-  })
-
-  test('shows a deleted deal with when it was deleted', async () => {
-    const { deal } = await done(
-      t,
-      'deleteDeal',
-      { dealId: t.deal.id, expectedVersion: 2 },
-      'deal { deletedAt }',
-    )
-    const { body } = await call(t, urlOf(t.deal.uuid))
-    expect(body.deleted_at).toBe(deal.deletedAt)
   })
 
   test('takes a uuid in capitals', async () => {
@@ -95,6 +112,8 @@ describe('GET /deals/{id}', () => {
 })
 
 describe('POST /deals/{id}/move', () => {
+  beforeEach(fresh)
+
   test('writes the same history, event and revision as moveDeal', async () => {
     const twin = await restWorld()
     const fields = 'seq direction fromStageName toStageName actor { kind } amount currency reason'
@@ -119,6 +138,17 @@ describe('POST /deals/{id}/move', () => {
     expect(await historyOf(t)).toEqual(await historyOf(twin))
     expect((await historyOf(t)).history.nodes).toHaveLength(2)
   })
+
+  test('answers 404 for a deal that is deleted, unknown or another tenant’s', async () => {
+    await done(t, 'deleteDeal', { dealId: t.deal.id, expectedVersion: 2 })
+    const other = await restWorld()
+    for (const id of [t.deal.uuid, other.deal.uuid, uuidIn(t.pipeline.id)])
+      expect(await refused(() => move(stage('Won'), id))).toMatchObject({ status: 404 })
+  })
+})
+
+describe('POST /deals/{id}/move that is refused', () => {
+  beforeEach(shared)
 
   test('changes nothing where the deal is in the stage already', async () => {
     const { status, headers } = await untouched([t], () => move(stage('Qualified')))
@@ -159,13 +189,6 @@ describe('POST /deals/{id}/move', () => {
     expect(await refused(() => move(stage('Lost')))).toMatchObject({
       ...{ status: 409, code: 'REASON_REQUIRED' },
     })
-  })
-
-  test('answers 404 for a deal that is deleted, unknown or another tenant’s', async () => {
-    await done(t, 'deleteDeal', { dealId: t.deal.id, expectedVersion: 2 })
-    const other = await restWorld()
-    for (const id of [t.deal.uuid, other.deal.uuid, uuidIn(t.pipeline.id)])
-      expect(await refused(() => move(stage('Won'), id))).toMatchObject({ status: 404 })
   })
 
   test('answers 403 to who may only read', async () => {

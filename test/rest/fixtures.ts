@@ -139,6 +139,14 @@ export async function restWorld(): Promise<RestWorld> {
   }
 }
 
+let made: Promise<RestWorld> | undefined
+
+/** The same for all tests of a worker process that change nothing. */
+export function sharedWorld(): Promise<RestWorld> {
+  made ??= restWorld()
+  return made
+}
+
 /** The answer of a call that did what it was asked to do. */
 export async function doneBy(
   t: TestTenant,

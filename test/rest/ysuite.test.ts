@@ -7,12 +7,16 @@ import {
   type RestCall,
   type RestWorld,
   restWorld,
+  sharedWorld,
 } from './fixtures.ts'
 
 let t: RestWorld
-beforeEach(async () => {
+const fresh = async () => {
   t = await restWorld()
-})
+}
+const shared = async () => {
+  t = await sharedWorld()
+}
 
 const deals = '/ysuite/v1/deals'
 const needed = () => ({
@@ -34,6 +38,8 @@ async function refused(work: () => Promise<RestAnswer>) {
 }
 
 describe('POST /deals', () => {
+  beforeEach(fresh)
+
   test('creates a deal with everything that it can have', async () => {
     const everything = {
       ...needed(),
@@ -61,6 +67,10 @@ describe('POST /deals', () => {
       ...{ deal_amount: null, deal_amount_currency: t.currencies.USD, tag_ids: [] },
     })
   })
+})
+
+describe('POST /deals that is refused', () => {
+  beforeEach(shared)
 
   test.each([
     ['no name', { deal_name: undefined }, 'deal_name'],
@@ -111,6 +121,8 @@ describe('POST /deals', () => {
 })
 
 describe('PUT /deals/{id}', () => {
+  beforeEach(fresh)
+
   test('changes what it names and keeps what it leaves out', async () => {
     const before = await get(t.deal.number)
     const other = await organizationFixture(t, 'Globex')
@@ -159,6 +171,18 @@ describe('PUT /deals/{id}', () => {
     expect(await get(t.deal.number)).toMatchObject(people)
   })
 
+  test('answers 400 for a deal that is not there', async () => {
+    await done(t, 'deleteDeal', { dealId: t.deal.id, expectedVersion: 2 })
+    for (const number of [t.deal.number, 99])
+      expect(await refused(() => put(needed(), number))).toEqual({
+        ...{ status: 400, message: 'There is no such deal.', errors: {} },
+      })
+  })
+})
+
+describe('PUT /deals/{id} that is refused', () => {
+  beforeEach(shared)
+
   test('refuses null for a currency, and changes nothing else either', async () => {
     const { status, errors } = await refused(() =>
       put({ ...needed(), deal_name: 'X', deal_amount_currency: null }),
@@ -174,22 +198,20 @@ describe('PUT /deals/{id}', () => {
       ...{ status: 422, fields: ['deal_name', 'pipeline_id', 'cstid'] },
     })
   })
-
-  test('answers 400 for a deal that is not there', async () => {
-    await done(t, 'deleteDeal', { dealId: t.deal.id, expectedVersion: 2 })
-    for (const number of [t.deal.number, 99])
-      expect(await refused(() => put(needed(), number))).toEqual({
-        ...{ status: 400, message: 'There is no such deal.', errors: {} },
-      })
-  })
 })
 
 describe('GET and DELETE /deals/{id}', () => {
+  beforeEach(fresh)
+
   test('has no deal that is deleted', async () => {
     expect(await doneBy(t, `${deals}/1`, { method: 'DELETE' })).toMatchObject({ success: true })
     for (const method of ['GET', 'DELETE'])
       expect(await refused(() => call(t, `${deals}/1`, { method }))).toMatchObject({ status: 400 })
   })
+})
+
+describe('GET /deals/{id} that is refused', () => {
+  beforeEach(shared)
 
   test.each(['0', 'x', '2147483648', '1.5', '-1'])('refuses %s as an id', async (id) => {
     const { status, errors } = await refused(() => call(t, `${deals}/${id}`))
@@ -198,6 +220,8 @@ describe('GET and DELETE /deals/{id}', () => {
 })
 
 describe('its credentials', () => {
+  beforeEach(shared)
+
   test('are a key, a Bearer, or the two halves of a key', async () => {
     const key = await t.keyFor('MEMBER')
     const halves = (at: number) => ({
