@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AppOptions } from '../src/app.ts'
-import type { ActiveOperation } from '../src/persisted/warm.ts'
+import { type ActiveOperation, createWarmUp } from '../src/persisted/warm.ts'
 import { restDocuments } from '../src/rest/rest.ts'
 import { appFor, type TestTenant, testTenant } from './harness.ts'
 import { auditedLog } from './log-audit.ts'
@@ -51,6 +51,18 @@ describe('a gateway', () => {
     expect(checked).toEqual([...restDocuments, roleText, '{ rateLimit { available } }'])
     await ready()
     expect(checked).toHaveLength(restDocuments.length + 2)
+  })
+
+  it('is not ready while the schema does not serve one of its own documents', async () => {
+    const warm = (text: string) => {
+      if (text.includes('gone')) throw new Error('Cannot query field "gone".')
+    }
+    const own = ['query Here { viewer }', 'query Own { gone }']
+    const active = async function* () {}
+    const warmUp = createWarmUp({ own, active, warm, log: auditedLog(), allowBroken: false })
+    expect(await warmUp()).toEqual([
+      'The gateway’s own "query Own { gone }" is broken: Cannot query field "gone".',
+    ])
   })
 
   it('is ready where its limits are too low for its own routes', async () => {
