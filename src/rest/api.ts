@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { clientClosedRequest } from '../errors.ts'
 import type { Operations } from '../operations/operations.ts'
-import { type Detail, mostDetails, type Problem, problemOf, Refused } from './problem.ts'
+import { type Detail, mostDetails, type Problem, problemOf, Refused, refuse } from './problem.ts'
 import { inTurn, type RestEnv } from './runner.ts'
 
 /** How an API tells what is wrong. */
@@ -68,7 +68,7 @@ export function createApi(operations: Operations, options: ApiOptions): RestApp 
 export function withoutOthers(app: RestApp): RestApp {
   app.all('*', (c) => {
     const message = `There is no ${c.req.method} ${c.req.path.slice(0, 80)} here.`
-    throw new Refused({ status: 404, code: 'NOT_FOUND', details: [{ field: null, message }] })
+    return refuse(404, 'NOT_FOUND', message)
   })
   return app
 }

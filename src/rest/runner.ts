@@ -44,9 +44,9 @@ export function inTurn(
 ): MiddlewareHandler<RestEnv> {
   return async (c, next) => {
     const { signal, headers, method } = c.req.raw
-    if (methodsWithBody.includes(method)) c.req.raw = await withBody(c.req.raw, operations)
-    const body = methodsWithBody.includes(method) ? await c.req.text() : ''
-    const asked = [method, c.req.path, body]
+    const hasBody = methodsWithBody.includes(method)
+    if (hasBody) c.req.raw = await withBody(c.req.raw, operations)
+    const asked = [method, c.req.path, hasBody ? await c.req.text() : '']
     await operations.turnsOf(credentialsOf(headers))(signal, async (turn) => {
       if (!turn.viewer) throw codedError('UNAUTHENTICATED', needsCredential)
       c.set('run', createRun(operations, { ...turn, requestId: c.get('requestId'), asked }))

@@ -5,20 +5,15 @@ import type { Change, Deal } from './schemas.ts'
 
 const open = 'ACTIVE'
 
-/** What the fields of the body are called in the input of `editDeal`. */
-const inputNames = {
-  title: 'name',
-  price: 'amount',
+/** The fields of the body, by what the input of `editDeal` calls them. */
+export const fieldNames = {
+  name: 'title',
+  amount: 'price',
   stageId: 'stageId',
   status: 'status',
   priority: 'priority',
   expectedCloseDate: 'expectedCloseDate',
 }
-
-/** The fields of the body, by what they are called in the input. */
-export const fieldNames = Object.fromEntries(
-  Object.entries(inputNames).map(([field, name]) => [name, field]),
-)
 
 /** The input of `editDeal`, but for the deal and its version. */
 export function toInput(change: z.infer<typeof Change>, stageId: string | undefined): object {

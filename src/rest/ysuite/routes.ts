@@ -26,7 +26,7 @@ import { areKnown, unknownNumbers, variablesOfFilters, variablesOfInput } from '
 import { Created, DealInput, Deleted, Found, ListQuery, Page, Refusal, Updated } from './schemas.ts'
 
 const errors = refusals(Refusal, {
-  400: 'There is no such deal, or it cannot be changed so.',
+  400: 'The body is not JSON, there is no such deal, or it cannot be changed so.',
   401: 'There is no credential, or it is not valid.',
   403: 'The credential may not do this.',
   422: 'A field is not what it must be.',
