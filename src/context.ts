@@ -4,7 +4,7 @@ import type { Viewer } from './auth/viewer.ts'
 import type { Database, Db } from './database/database.ts'
 import type { Retryable } from './database/idempotency.ts'
 import { openSession } from './database/session.ts'
-import type { Actor, Transaction, Written } from './database/transaction.ts'
+import type { Actor, Work, Written } from './database/transaction.ts'
 import type { Deadline } from './deadline.ts'
 import { codedError } from './errors.ts'
 import type { Feed } from './feed.ts'
@@ -52,7 +52,7 @@ export interface Context {
    */
   loader<Value>(batch: Batch<Value>, key?: string): DataLoader<string, Value>
   /** One write transaction, at the tenant's next revision; done once however often it is sent. */
-  write<T>(work: (tx: Transaction) => Promise<T>, retryable?: Retryable): Promise<Written<T>>
+  write<T>(work: Work<T>, retryable?: Retryable): Promise<Written<T>>
   close(): Promise<void>
 }
 

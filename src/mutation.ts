@@ -4,7 +4,7 @@ import type { Scope } from './auth/scopes.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import type { Retryable } from './database/idempotency.ts'
-import type { Transaction } from './database/transaction.ts'
+import type { Work } from './database/transaction.ts'
 import { codedError } from './errors.ts'
 import { userErrors } from './payload.ts'
 import { Refusal, type UserError } from './user-errors.ts'
@@ -46,8 +46,6 @@ interface MutationOptions<Fields extends InputFieldMap, Result> {
    */
   write: (input: InputShapeFromFields<Fields>, ctx: Context) => Work<Result> | Promise<Work<Result>>
 }
-
-type Work<Result> = (tx: Transaction) => Promise<Result>
 
 const maxKeyLength = 255
 

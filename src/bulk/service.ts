@@ -3,6 +3,7 @@ import * as deals from '../deal/service.ts'
 import * as moves from '../deal-move/service.ts'
 import type { Versioned } from '../deal-version/service.ts'
 import { Refusal, refuse } from '../user-errors.ts'
+import { moveWhileUsual } from '../usual-move/service.ts'
 import { checkCount, errorsOfItem, type ItemResult, refusedAsOne, undone } from './rules.ts'
 
 export interface Bulk<Item> {
@@ -16,14 +17,19 @@ export interface BulkResults {
   results: ItemResult[]
 }
 
-type Change<Item> = (
-  tx: Transaction,
-  item: Item,
-) => Promise<{ dealId: string; stageChangeId?: string | null }>
+interface Changed {
+  dealId: string
+  stageChangeId?: string | null
+}
+
+type Change<Item> = (tx: Transaction, item: Item) => Promise<Changed>
+
+/** Does the first of the items together, up to one that is left to be done by itself. */
+type ChangeFirst<Item> = (tx: Transaction, items: Item[]) => Promise<Changed[]>
 
 /** Does for each item what `moveDeal` does, one after the other at one revision. */
 export function moveDeals(tx: Transaction, bulk: Bulk<moves.MoveDeal>): Promise<BulkResults> {
-  return changeEach(tx, bulk, moves.moveDeal)
+  return changeEach(tx, bulk, moves.moveUnusual, moveWhileUsual)
 }
 
 /** Does for each item what `updateDeal` does, one after the other at one revision. */
@@ -47,23 +53,25 @@ async function changeEach<Item extends Versioned>(
   tx: Transaction,
   { items, atomic }: Bulk<Item>,
   change: Change<Item>,
+  changeFirst?: ChangeFirst<Item>,
 ): Promise<BulkResults> {
   const errors = checkCount(items.length)
   if (errors.length > 0) refuse(...errors)
   await lockDeals(tx, items)
   const results: ItemResult[] = []
-  for (const [index, item] of items.entries()) {
-    results.push(toResult(await attempt(tx, (part) => change(part, item)), index))
+  while (results.length < items.length) {
+    const together = (await changeFirst?.(tx, items.slice(results.length))) ?? []
+    results.push(...together.map(toResult))
+    const item = items[results.length]
+    if (!item) break
+    results.push(toResult(await attempt(tx, (part) => change(part, item)), results.length))
   }
   const refused = atomic ? refusedAsOne(results) : []
   if (refused.length > 0) throw new Refusal(refused, { results: undone(results) })
   return { results }
 }
 
-function toResult(
-  outcome: Awaited<ReturnType<Change<never>>> | Refusal,
-  index: number,
-): ItemResult {
+function toResult(outcome: Changed | Refusal, index: number): ItemResult {
   if (outcome instanceof Refusal) {
     const userErrors = errorsOfItem(outcome.errors, index)
     return { dealId: null, stageChangeId: null, userErrors }

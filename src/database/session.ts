@@ -1,7 +1,7 @@
 import type { Database, Db } from './database.ts'
 import type { Retryable } from './idempotency.ts'
 import type { TransactionView } from './tenant-pool.ts'
-import { type Transaction, type WriteScope, type Written, writeOnce } from './transaction.ts'
+import { type Work, type WriteScope, type Written, writeOnce } from './transaction.ts'
 
 /**
  * The transactions of one GraphQL operation.
@@ -12,11 +12,7 @@ import { type Transaction, type WriteScope, type Written, writeOnce } from './tr
  */
 export interface Session {
   readonly db: Db
-  write<T>(
-    scope: WriteScope,
-    work: (tx: Transaction) => Promise<T>,
-    retryable?: Retryable,
-  ): Promise<Written<T>>
+  write<T>(scope: WriteScope, work: Work<T>, retryable?: Retryable): Promise<Written<T>>
   close(): Promise<void>
 }
 

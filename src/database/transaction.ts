@@ -49,12 +49,36 @@ export interface Transaction extends WriteScope {
   audit(entry: AuditInput): void
 }
 
-export interface Written<T> {
+/** A write transaction that has no revision yet. */
+export interface Write extends WriteScope {
+  db: Db
+}
+
+export interface Done<T> {
   result: T
-  /** Whether an earlier request with the same key had the result first. */
-  replayed: boolean
   /** What was put into the outbox; nothing by a write that was not kept. */
   events: readonly EventInput[]
+}
+
+export interface Written<T> extends Done<T> {
+  /** Whether an earlier request with the same key had the result first. */
+  replayed: boolean
+}
+
+/** What is done in a write transaction. */
+export type Work<T> = ((tx: Transaction) => Promise<T>) | UsualWork<T>
+
+/** Work that is usually done by one statement. */
+export interface UsualWork<T> {
+  /**
+   * All of the write, its standing, revision and events as well; or nothing of it, and null, where
+   * the work is not the usual.
+   */
+  whole(write: Write): Promise<Done<T> | null>
+  /** The work where it is not the usual. */
+  unusual(tx: Transaction): Promise<T>
+  /** Either, where more belongs to the write. */
+  part(tx: Transaction): Promise<T>
 }
 
 /** Carries a result out of a transaction that is rolled back, as it has changed nothing. */
@@ -73,7 +97,7 @@ class RolledBack<T> {
 export async function writeTransaction<T>(
   database: Database,
   scope: WriteScope,
-  work: (tx: Transaction) => Promise<T>,
+  work: Work<T>,
 ): Promise<T> {
   return (await writeOnce(database, scope, work)).result
 }
@@ -85,12 +109,15 @@ export async function writeTransaction<T>(
 export async function writeOnce<T>(
   database: Database,
   scope: WriteScope,
-  work: (tx: Transaction) => Promise<T>,
+  work: Work<T>,
   retryable?: Retryable,
 ): Promise<Written<T>> {
+  const steps = typeof work === 'function' ? { part: work, unusual: work } : work
   try {
     return await database.write(scope, async (db) => {
       const owner = { ...scope, db }
+      const done = retryable || typeof work === 'function' ? null : await work.whole(owner)
+      if (done) return { ...done, replayed: false }
       if (retryable) await claimKey(owner, retryable)
       const revision = await stepRevision(owner, 1)
       await checkStanding(owner, scope.actor)
@@ -99,7 +126,8 @@ export async function writeOnce<T>(
       if (retryable) await db.$executeRaw`SAVEPOINT work`
       const records = recording()
       const { events, entries } = records
-      const result = await work({ ...owner, revision, emit: records.emit, audit: records.audit })
+      const tx = { ...owner, revision, emit: records.emit, audit: records.audit }
+      const result = await (retryable ? steps.part(tx) : steps.unusual(tx))
       const written = { result, replayed: false, events }
       if (events.length === 0) {
         if (!retryable) throw new RolledBack(written)

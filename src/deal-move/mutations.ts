@@ -84,10 +84,7 @@ mutation('moveDeal', {
     fields: moveFields,
   },
   payload: movedPayload,
-  write: (input) => {
-    const move = moveOf(input)
-    return (tx) => moves.moveDeal(tx, move)
-  },
+  write: (input) => moves.dealMove(moveOf(input)),
 })
 
 mutation('reorderDeal', {

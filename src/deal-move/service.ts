@@ -1,5 +1,5 @@
 import { type Closing, closeOrReopen } from '../close-reason/service.ts'
-import type { Transaction } from '../database/transaction.ts'
+import type { Transaction, UsualWork } from '../database/transaction.ts'
 import { effectiveProbability } from '../deal/rules.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Deal, Prisma } from '../generated/prisma/client.ts'
@@ -9,6 +9,7 @@ import { recordStageChange } from '../stage-change/service.ts'
 import { checkTexts } from '../texts.ts'
 import { enterStage } from '../transition/service.ts'
 import { refuse } from '../user-errors.ts'
+import { moveAtOnce, moveWhileUsual } from '../usual-move/service.ts'
 
 /** How a deal changes stage, whichever mutation moves it. */
 export interface Manner extends Versioned, Place {
@@ -32,7 +33,22 @@ export interface MovedDeal {
  * together or not at all. Within a stage only the place changes, which is no history; to the place
  * where it is nothing changes.
  */
+export function dealMove(move: MoveDeal): UsualWork<MovedDeal> {
+  return {
+    whole: (write) => moveAtOnce(write, move),
+    unusual: (tx) => moveUnusual(tx, move),
+    part: (tx) => moveDeal(tx, move),
+  }
+}
+
+/** The same within a write that does more. */
 export async function moveDeal(tx: Transaction, move: MoveDeal): Promise<MovedDeal> {
+  const [moved] = await moveWhileUsual(tx, [move])
+  return moved ?? moveUnusual(tx, move)
+}
+
+/** The same by the services alone, which refuse what may not be done. */
+export async function moveUnusual(tx: Transaction, move: MoveDeal): Promise<MovedDeal> {
   const deal = await dealToChange(tx, move)
   return moveTo(tx, deal, await liveStage(tx, move.stageId, ['input', 'stageId']), move)
 }
