@@ -2,6 +2,7 @@ import { isInterfaceType } from 'graphql'
 import { expect } from 'vitest'
 import { createApiKey } from '../src/api-key/service.ts'
 import { type Role, roles } from '../src/auth/scopes.ts'
+import type { Db } from '../src/database/database.ts'
 import { encodeId, idOf, newId } from '../src/ids.ts'
 import { schema } from '../src/schema.ts'
 import { takeNumbers } from '../src/tenant/service.ts'
@@ -221,14 +222,21 @@ export function tenantTables(t: TestTenant): Promise<string[]> {
 export async function contentsOf(t: TestTenant): Promise<Record<string, object[] | null>> {
   // A key is made when it is first needed, which is a write of its own.
   await Promise.all(roles.map((role) => t.keyFor(role)))
-  const rows = (await tenantTables(t)).map(
+  const tables = await tenantTables(t)
+  return t.read((db) => rowsOf(db, tables))
+}
+
+/** The rows of these tables, as a transaction of their tenant sees them. */
+export async function rowsOf(
+  db: Db,
+  tables: readonly string[],
+): Promise<Record<string, object[] | null>> {
+  const rows = tables.map(
     (table) =>
       `'${table}', (SELECT json_agg(to_jsonb(x) - 'last_used_at' ORDER BY x::text) FROM ${table} x)`,
   )
   const statement = `SELECT json_build_object(${rows.join(', ')}) AS contents`
-  const [row] = await t.read((db) =>
-    db.$queryRawUnsafe<{ contents: Record<string, object[] | null> }[]>(statement),
-  )
+  const [row] = await db.$queryRawUnsafe<{ contents: Record<string, object[] | null> }[]>(statement)
   return row?.contents ?? {}
 }
 
