@@ -48,7 +48,7 @@ export async function moveWorld(): Promise<MoveWorld> {
   const found = await t.read(async (db) => ({
     key: (await db.apiKey.findFirstOrThrow({ where: { tenantId, name: 'Phone' } })).id,
     source: (await db.source.findFirstOrThrow({ where: { tenantId } })).id,
-    reasons: await db.closeReason.findMany({ where: { tenantId } }),
+    reasons: await db.closeReason.findMany({ where: { tenantId }, orderBy: { id: 'asc' } }),
   }))
   const { key, source, reasons } = found
   const ids = { ann: rowId(ann.id), bob: rowId(bob.id), key, organization, contact, source }
@@ -90,17 +90,17 @@ export interface MoveState {
 export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): MoveState {
   const { tenantId } = t
   const idOf = (name: string) => rowId(sales.stage(name))
-  const hasOddRank = pick.once(8)
+  const hasOddRank = pick.once(10)
   const ranks = hasOddRank ? [...plainRanks, ...oddRanks] : plainRanks
   const rules: MoveState['rules'] = {}
   for (const rule of ['noSkipping', 'noMovingBack', 'reasonToClose'])
-    if (!pick.once(4)) rules[rule] = pick.from([false, true, null, false])
+    if (!pick.once(4)) rules[rule] = pick.from([false, true, null, false, false, false])
   const set = stages.map(({ name, kind }, index) => ({
     ...{ id: idOf(name), kind, position: pick.once(6) ? pick.number(8) : index },
     probability: kind === 'OPEN' ? pick.number(101) : kind === 'WON' ? 100 : 0,
-    reason_required: pick.once(6),
-    required_fields: pick.once(5) ? [pick.from(required), pick.from(required)] : [],
-    archived_at: pick.once(7) ? '2030-01-01' : null,
+    reason_required: pick.once(9),
+    required_fields: pick.once(7) ? [pick.from(required), pick.from(required)] : [],
+    archived_at: pick.once(10) ? '2030-01-01' : null,
     rotting_days: pick.once(2) ? 1 + pick.number(9) : null,
   }))
   const perhaps = <T>(value: T): T | null => (pick.once(2) ? value : null)
@@ -115,7 +115,7 @@ export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): M
       ...{ amount: perhaps('12.5'), confidence: perhaps(pick.number(101)) },
       ...{
         organizationId: perhaps(ids.organization),
-        ownerId: pick.from([ids.ann, ids.bob, null]),
+        ownerId: pick.from([ids.ann, ids.bob, null, ids.ann]),
       },
       ...{ primaryContactId: perhaps(ids.contact), sourceId: perhaps(ids.source) },
       ...{ nextStep: pick.from([null, '', 'Call']), description: pick.from([null, '', 'Big']) },
@@ -126,7 +126,7 @@ export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): M
       closedAt: isClosed ? '2030-02-01' : null,
       closeReasonId: isClosed && reason ? perhaps(reason.id) : null,
       ...{ stageEnteredAt: '2030-01-01', createdAt: '2030-01-01', updatedAt: '2030-01-02' },
-      deletedAt: pick.once(12) ? '2030-03-01' : null,
+      deletedAt: pick.once(20) ? '2030-03-01' : null,
     }
   })
   const created = deals.map((deal) => ({
@@ -136,7 +136,7 @@ export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): M
     ...{ occurredAt: '2030-01-01', override: false },
   }))
   const tenant = { membersMayReopen: pick.once(2) }
-  const lost = pick.number(20)
+  const lost = pick.number(40)
   return {
     ...{ tenant, rules, stages: set, deals, hasOddRank },
     async plant(db) {
@@ -148,8 +148,8 @@ export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): M
           required_fields = s.required_fields, archived_at = s.archived_at, rotting_days = s.rotting_days
         FROM jsonb_populate_recordset(NULL::stage, ${JSON.stringify(set)}::jsonb) s WHERE stage.id = s.id`
       await db.$executeRaw`UPDATE close_reason SET archived_at = '2030-01-01' WHERE name = 'Older'`
-      if (lost === 18) await db.$executeRaw`UPDATE api_key SET revoked_at = '2030-01-01'`
-      if (lost === 19) await db.$executeRaw`UPDATE member SET deactivated_at = '2030-01-01'`
+      if (lost === 38) await db.$executeRaw`UPDATE api_key SET revoked_at = '2030-01-01'`
+      if (lost === 39) await db.$executeRaw`UPDATE member SET deactivated_at = '2030-01-01'`
       await bulkInsert(db, 'deal', deals)
       await bulkInsert(db, 'stage_change', created)
     },
@@ -159,7 +159,7 @@ export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): M
 /** Who moves, and the member whose deals alone they see, if they do not see all. */
 export function moverOf({ ids }: MoveWorld, pick: Picks): { actor: Actor; dealsOf: string | null } {
   const isAdmin = pick.once(2)
-  const member = { memberId: ids.ann, memberRole: pick.once(20) ? 'ADMIN' : 'MEMBER' }
+  const member = { memberId: ids.ann, memberRole: pick.once(30) ? 'ADMIN' : 'MEMBER' }
   const nobody = { memberId: null, memberRole: null }
   const allowed = { isAdmin, scopes: new Set<never>() }
   const actor = pick.from<Actor>([
@@ -167,14 +167,14 @@ export function moverOf({ ids }: MoveWorld, pick: Picks): { actor: Actor; dealsO
     { kind: 'API_KEY', ...member, apiKeyId: ids.key, ...allowed },
     { kind: 'API_KEY', ...nobody, apiKeyId: ids.key, ...allowed },
   ])
-  return { actor, dealsOf: actor.memberId && !isAdmin && pick.once(2) ? ids.ann : null }
+  return { actor, dealsOf: actor.memberId && !isAdmin && pick.once(3) ? ids.ann : null }
 }
 
 export function moveIn({ sales, other }: MoveWorld, { deals }: MoveState, pick: Picks): MoveDeal {
   const deal = pick.from(deals)
-  const neighbour = () => (pick.once(12) ? pick.from(deals).id : null)
+  const neighbour = () => (pick.once(20) ? pick.from(deals).id : null)
   const stage = pick.once(3) ? pick.from(closed) : pick.from(names)
-  const pipeline = pick.once(25) ? other : sales
+  const pipeline = pick.once(40) ? other : sales
   const reasons = [
     null,
     null,
@@ -188,13 +188,13 @@ export function moveIn({ sales, other }: MoveWorld, { deals }: MoveState, pick: 
   ]
   const notes = [null, undefined, '', ' Called. ', '😀'.repeat(10_000), 'x'.repeat(10_001)]
   return {
-    dealId: pick.once(25) ? newId() : deal.id,
-    expectedVersion: pick.once(15) ? deal.version - 1 : deal.version,
-    stageId: pick.once(25) ? newId() : rowId(pipeline.stage(stage)),
-    ...{ before: neighbour(), after: neighbour(), override: pick.once(12) },
+    dealId: pick.once(40) ? newId() : deal.id,
+    expectedVersion: pick.once(20) ? deal.version - 1 : deal.version,
+    stageId: pick.once(40) ? newId() : rowId(pipeline.stage(stage)),
+    ...{ before: neighbour(), after: neighbour(), override: pick.once(15) },
     ...{
       reason: pick.from(reasons) ?? null,
-      note: pick.once(2) ? (pick.from(notes) ?? null) : null,
+      note: pick.once(4) ? (pick.from(notes) ?? null) : null,
     },
   }
 }
