@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest'
-import { ask, done, keyOfMember, memberFixture } from './fixtures.ts'
+import { ask, dealFixture, done, keyOfMember, memberFixture, pipelineFixture } from './fixtures.ts'
 import { appFor, createApiKeyAuthenticate, post, type TestTenant, testTenant } from './harness.ts'
 
 let t: TestTenant
@@ -59,6 +59,18 @@ it.each(ways)('nobody writes who %s since the request was let in', async (_, hap
   const { tags, apiKeys } = await ask(t, '{ tags { name } apiKeys { nodes { name } } }')
   expect(tags).toEqual([])
   expect(JSON.stringify(apiKeys)).not.toContain('Back door')
+})
+
+it.each(ways)('nobody moves a deal who %s since the request was let in', async (_, happens) => {
+  const sales = await pipelineFixture(t)
+  const { id } = await dealFixture(t)
+  const stageId = sales.stage('Qualified')
+  const query = `mutation { moveDeal(input: { dealId: "${id}", stageId: "${stageId}", expectedVersion: 1 }) { deal { id } } }`
+  const { data, errors } = await overtakenBy(happens, query)
+  expect(data).toEqual({ moveDeal: null })
+  expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
+  const { deal } = await ask(t, `{ deal(id: "${id}") { version stageName } }`)
+  expect(deal).toEqual({ version: 1, stageName: 'Lead' })
 })
 
 it('whoever keeps what they had writes on', async () => {

@@ -73,7 +73,7 @@ const plainRanks = [
 ]
 /** Behind these no rank is to be had without more ado; the last is none. */
 const oddRanks = [`w${'z'.repeat(23)}`, `x${'0'.repeat(24)}`, `y${'1'.repeat(25)}`, 'a']
-const required = [...requirableFields, 'cf_region', 'cf_gone']
+const required = [...requirableFields, ...Array<string>(4).fill('cf_region'), 'cf_gone']
 
 /** One state of the world in which deals are moved. */
 export interface MoveState {
@@ -90,22 +90,26 @@ export interface MoveState {
 export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): MoveState {
   const { tenantId } = t
   const idOf = (name: string) => rowId(sales.stage(name))
+  // Some states are all about one thing, which few would come to by chance.
+  const about = pick.from(['anything', 'fields', 'closed deals'])
+  const isClosing = about === 'closed deals'
   const hasOddRank = pick.once(10)
   const ranks = hasOddRank ? [...plainRanks, ...oddRanks] : plainRanks
   const rules: MoveState['rules'] = {}
   for (const rule of ['noSkipping', 'noMovingBack', 'reasonToClose'])
-    if (!pick.once(4)) rules[rule] = pick.from([false, true, null, false, false, false])
+    if (!pick.once(4)) rules[rule] = pick.from([false, true, null, false, isClosing, isClosing])
   const set = stages.map(({ name, kind }, index) => ({
     ...{ id: idOf(name), kind, position: pick.once(6) ? pick.number(8) : index },
     probability: kind === 'OPEN' ? pick.number(101) : kind === 'WON' ? 100 : 0,
     reason_required: pick.once(9),
-    required_fields: pick.once(7) ? [pick.from(required), pick.from(required)] : [],
-    archived_at: pick.once(10) ? '2030-01-01' : null,
+    required_fields: pick.once(about === 'fields' ? 1 : 7) ? [pick.from(required)] : [],
+    archived_at: pick.once(isClosing && kind === 'OPEN' ? 3 : 10) ? '2030-01-01' : null,
     rotting_days: pick.once(2) ? 1 + pick.number(9) : null,
   }))
   const perhaps = <T>(value: T): T | null => (pick.once(2) ? value : null)
   const deals = Array.from({ length: 4 }, (_, index) => {
-    const stage = set[pick.number(set.length)] as (typeof set)[number]
+    const first = isClosing ? 4 : 0
+    const stage = set[first + pick.number(set.length - first)] as (typeof set)[number]
     const isClosed = stage.kind !== 'OPEN'
     const reason = pick.from(reasons.filter(({ kind }) => kind === stage.kind))
     return {
@@ -122,7 +126,7 @@ export function moveState({ t, sales, ids, reasons }: MoveWorld, pick: Picks): M
       ...{ leadRef: pick.from([null, '', 'L1']), priority: pick.from([null, 'HIGH']) },
       expectedCloseDate: perhaps('2031-05-01'),
       customFields: pick.from([{}, { cf_region: 'EMEA' }, { cf_region: null }, { cf_region: '' }]),
-      lastOpenStageId: perhaps(idOf(pick.from(names))),
+      lastOpenStageId: pick.once(isClosing ? 9 : 2) ? null : idOf(pick.from(names.slice(0, 4))),
       closedAt: isClosed ? '2030-02-01' : null,
       closeReasonId: isClosed && reason ? perhaps(reason.id) : null,
       ...{ stageEnteredAt: '2030-01-01', createdAt: '2030-01-01', updatedAt: '2030-01-02' },
