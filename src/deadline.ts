@@ -1,20 +1,22 @@
 import type { GraphQLError } from 'graphql'
+import { End, type Ending } from './ending.ts'
 import { codedError, errorStatus } from './errors.ts'
 
 /**
- * How long a request may still take. Its signal is aborted when that time is over, or earlier when
- * the client hangs up, as nobody waits for the answer any more. The signal's reason is in both
- * cases a DEADLINE_EXCEEDED.
+ * How long a request may still take. It ends when that time is over, or earlier when the client
+ * hangs up, as nobody waits for the answer any more. The reason is in both cases a
+ * DEADLINE_EXCEEDED.
  */
 export class Deadline {
   readonly limitMs: number
+  /** What it is waited for by. */
+  readonly end = new End()
   readonly #endsAt: number
-  readonly #controller = new AbortController()
-  readonly #client: AbortSignal
+  readonly #client: Ending
   readonly #timer: NodeJS.Timeout
   readonly #expire = () => void this.expire()
 
-  constructor(limitMs: number, client: AbortSignal) {
+  constructor(limitMs: number, client: Ending) {
     this.limitMs = limitMs
     this.#endsAt = performance.now() + limitMs
     this.#client = client
@@ -23,8 +25,9 @@ export class Deadline {
     if (client.aborted) this.expire()
   }
 
+  /** Aborted at its end; where its end is enough, that costs less. */
   get signal(): AbortSignal {
-    return this.#controller.signal
+    return this.end.signal
   }
 
   /** Zero or less once the time is over. */
@@ -34,8 +37,8 @@ export class Deadline {
 
   /** Ends it now, if it has not ended, and tells why. */
   expire(): GraphQLError {
-    if (!this.signal.aborted) this.#controller.abort(deadlineExceeded(this.limitMs))
-    return this.signal.reason
+    if (!this.end.aborted) this.end.abort(deadlineExceeded(this.limitMs))
+    return this.end.reason as GraphQLError
   }
 
   /** Lets go of the clock and of the client, once the request is answered. */
@@ -48,22 +51,28 @@ export class Deadline {
    * What the promise comes to, or a rejection at the end of the deadline; what it comes to after
    * that is handed to `late`.
    */
-  async race<T>(promise: Promise<T>, late: (value: T) => void = () => {}): Promise<T> {
-    const { signal } = this
-    let stop = () => {}
-    const ended = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason)
+  race<T>(promise: Promise<T>, late: (value: T) => void = () => {}): Promise<T> {
+    const { end } = this
+    return new Promise((resolve, reject) => {
+      let isLate = false
+      const stop = () => {
+        isLate = true
+        reject(end.reason)
+      }
+      promise.then(
+        (value) => {
+          end.removeEventListener('abort', stop)
+          if (isLate) late(value)
+          else resolve(value)
+        },
+        (error) => {
+          end.removeEventListener('abort', stop)
+          reject(error)
+        },
+      )
+      if (end.aborted) stop()
+      else end.addEventListener('abort', stop)
     })
-    signal.addEventListener('abort', stop)
-    if (signal.aborted) stop()
-    try {
-      return await Promise.race([ended, promise])
-    } catch (error) {
-      if (error === signal.reason) promise.then(late, () => {})
-      throw error
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
   }
 }
 

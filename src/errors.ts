@@ -61,16 +61,3 @@ export function codedError(
 ): GraphQLError {
   return new GraphQLError(message, { ...where, extensions: { ...extensions, code } })
 }
-
-/** The answer to a request that is refused before it reaches GraphQL; its shape is the same. */
-export function errorResponse(
-  code: ErrorCode,
-  message: string,
-  headers: Record<string, string> = {},
-): Response {
-  const body = { errors: [codedError(code, message).toJSON()] }
-  return Response.json(body, {
-    status: errorStatus[code],
-    headers: { 'cache-control': 'no-store', ...headers },
-  })
-}

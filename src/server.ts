@@ -1,7 +1,7 @@
 import type { ServerOptions as HttpOptions, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { serve } from '@hono/node-server'
+import { type HttpBindings, serve } from '@hono/node-server'
 import type { App } from './app.ts'
 import { type Sockets, serveSockets } from './sockets.ts'
 
@@ -57,9 +57,10 @@ export function startServer(
   const { openConnection: open } = app
   return new Promise((resolve, reject) => {
     const server = serve({
-      async fetch(request, { outgoing }) {
-        const response = await app.fetch(request)
-        if (isStream(response)) keepWhileOpen(streams, outgoing as ServerResponse)
+      async fetch(request, node) {
+        const { incoming, outgoing } = node as HttpBindings
+        const response = await app.fetch(request, { incoming, outgoing })
+        if (isStream(response)) keepWhileOpen(streams, outgoing)
         return response
       },
       hostname: host,

@@ -1,3 +1,5 @@
+import type { Ending } from '../ending.ts'
+
 export interface AdmissionLimits {
   /** How many are worked on at a time; more would only wait for a connection or the processor. */
   maxInFlight: number
@@ -34,12 +36,12 @@ export class Admission {
 
   /**
    * Does the work once there is a place for it. Whoever is aborted while waiting leaves the line,
-   * with the signal's reason.
+   * with the reason of that.
    */
-  async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted()
+  async run<T>(waiting: Ending, work: () => Promise<T>): Promise<T> {
+    if (waiting.aborted) throw waiting.reason
     if (this.#inFlight < this.#limits.maxInFlight) this.#inFlight++
-    else await this.#wait(signal)
+    else await this.#wait(waiting)
     try {
       return await work()
     } finally {
@@ -47,18 +49,19 @@ export class Admission {
     }
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(waiting: Ending): Promise<void> {
     if (this.#waiting.size >= this.#limits.maxQueued) throw new Overloaded()
     return new Promise((resolve, reject) => {
       const enter = () => {
-        signal.removeEventListener('abort', giveUp)
+        waiting.removeEventListener('abort', giveUp)
         resolve()
       }
       const giveUp = () => {
+        waiting.removeEventListener('abort', giveUp)
         this.#waiting.delete(enter)
-        reject(signal.reason)
+        reject(waiting.reason)
       }
-      signal.addEventListener('abort', giveUp, { once: true })
+      waiting.addEventListener('abort', giveUp)
       this.#waiting.add(enter)
     })
   }

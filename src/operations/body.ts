@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { Overloaded } from './admission.ts'
 
 export const maxBodyBytes = 256 * 1024
@@ -37,20 +38,70 @@ export class BodyReader {
     most: number = maxBodyBytes,
   ): Promise<Uint8Array<ArrayBuffer>> {
     if (Number(headers.get('content-length')) > most) throw new BodyTooLarge()
-    const chunks: Uint8Array[] = []
-    let size = 0
+    const arriving = new Arriving()
     try {
-      for await (const chunk of chunksOf(body)) {
-        size += chunk.length
-        this.#held += chunk.length
-        if (size > most) throw new BodyTooLarge()
-        if (size > alwaysReadBytes && this.#held > this.#mostHeld) throw new Overloaded()
-        chunks.push(chunk)
-      }
+      for await (const chunk of chunksOf(body)) this.#take(arriving, chunk, most)
+      return arriving.whole()
     } finally {
-      this.#held -= size
+      this.#held -= arriving.size
     }
-    return new Uint8Array(Buffer.concat(chunks))
+  }
+
+  /** The same from node itself; what is left unread is for the server to get rid of. */
+  async readIncoming(
+    incoming: IncomingMessage,
+    most: number = maxBodyBytes,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (Number(incoming.headers['content-length']) > most) throw new BodyTooLarge()
+    const arriving = new Arriving()
+    return new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+      const fail = (error: Error) => {
+        incoming.off('data', take)
+        incoming.pause()
+        reject(error)
+      }
+      const take = (chunk: Buffer) => {
+        try {
+          this.#take(arriving, chunk, most)
+        } catch (error) {
+          fail(error as Error)
+        }
+      }
+      const lost = () => reject(new BodyIncomplete())
+      incoming.on('data', take)
+      incoming.once('end', () => resolve(arriving.whole()))
+      incoming.once('error', lost)
+      incoming.once('close', lost)
+      if (incoming.destroyed) lost()
+    }).finally(() => {
+      this.#held -= arriving.size
+    })
+  }
+
+  #take(arriving: Arriving, chunk: Uint8Array, most: number): void {
+    arriving.add(chunk)
+    this.#held += chunk.length
+    if (arriving.size > most) throw new BodyTooLarge()
+    const isLarge = arriving.size > alwaysReadBytes
+    if (isLarge && this.#held > this.#mostHeld) throw new Overloaded()
+  }
+}
+
+/** As much of a body as has come. */
+class Arriving {
+  readonly #chunks: Uint8Array[] = []
+  size = 0
+
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk)
+    this.size += chunk.length
+  }
+
+  whole(): Uint8Array<ArrayBuffer> {
+    const [only] = this.#chunks
+    const whole = only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks)
+    // What comes from a socket or a stream is never in memory that threads share.
+    return whole as Uint8Array<ArrayBuffer>
   }
 }
 

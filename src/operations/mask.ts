@@ -53,6 +53,11 @@ export function errorOf(error: unknown): GraphQLError {
   return new GraphQLError(originalError.message, { originalError })
 }
 
+/** The same of what can be several things, as what is wrong with a document is. */
+export function errorsOf(error: unknown): GraphQLError[] {
+  return error instanceof AggregateError ? error.errors : [errorOf(error)]
+}
+
 interface Told {
   log: Logger
   requestId: string

@@ -78,7 +78,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const turnsOf: Operations['turnsOf'] = (headers) => async (client, work) => {
     const deadline = new Deadline(requestTimeoutMs, client)
     const turn = async () => work({ viewer: await deadline.race(authenticate(headers)), deadline })
-    return places.run(deadline.signal, turn).finally(() => deadline.clear())
+    return places.run(deadline.end, turn).finally(() => deadline.clear())
   }
   return {
     ...createExecution({ throttle, suggestions, subscribers }),

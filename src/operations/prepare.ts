@@ -44,6 +44,8 @@ export interface OperationRequest {
 export interface PreparedOperation {
   document: DocumentNode
   /** Null where the request does not say which of the document's operations it wants. */
+  operation: OperationDefinitionNode | null
+  /** Null where there is no operation. */
   cost: OperationCost | null
 }
 
@@ -95,10 +97,10 @@ export function createPreparation(schema: GraphQLSchema, options: PrepareOptions
   return {
     prepare({ text, operationName, variables, viewer, isRegistered = false }) {
       const document = know(text, isRegistered, (known) => authorize(known, viewer, options))
-      const operation = getOperationAST(document, operationName)
+      const operation = getOperationAST(document, operationName) ?? null
       const cost =
         operation && costWithinLimit(schema, document, operation, variables ?? {}, options)
-      return { document, cost: cost ?? null }
+      return { document, operation, cost }
     },
     warm(text) {
       const document = know(text, true, () => {})

@@ -8,15 +8,17 @@ import {
   type YogaServerInstance,
 } from 'graphql-yoga'
 import { codedError, errorStatus } from '../errors.ts'
-import { type Ask, askOf } from '../persisted/ask.ts'
-import { type ResolvedOperation, senderOf } from '../persisted/resolve.ts'
+import { takesStream } from './accept.ts'
+import { cacheable, resultOf } from './answer.ts'
+import type { AskedOperation } from './asked.ts'
 import type { SubscriptionScope } from './execute.ts'
 import { maskResult } from './mask.ts'
 import type { Operations } from './operations.ts'
-import type { PreparedOperation } from './prepare.ts'
 
-/** What is known of a request before it is parsed. */
+/** What is known of a request before Yoga gets it. */
 export interface ServerContext extends SubscriptionScope {
+  /** Prepares what it asks for, or gives what was prepared. */
+  prepare: () => Promise<AskedOperation>
   /** Is told what the request came to. */
   outcome: { maxAgeSeconds: number | null }
 }
@@ -24,10 +26,7 @@ export interface ServerContext extends SubscriptionScope {
 /** The same with what Yoga and the plugins have added. */
 interface OperationContext extends ServerContext {
   request: Request
-  params: { operationName?: string; variables?: Record<string, unknown> }
-  ask?: Ask
-  resolved?: ResolvedOperation | null
-  prepared?: PreparedOperation
+  prepared?: AskedOperation
 }
 
 export interface GraphqlServerOptions {
@@ -38,8 +37,9 @@ export interface GraphqlServerOptions {
 export type GraphqlServer = YogaServerInstance<ServerContext, object>
 
 /**
- * GraphQL over HTTP. Yoga speaks the protocol; preparing, executing in the tenant's transactions
- * and masking are ours.
+ * What of GraphQL over HTTP is more than one answer in JSON: the page for browsers, and results as
+ * server-sent events. Yoga speaks the protocol; what is executed is prepared, executed in the
+ * tenant's transactions and masked as everywhere else.
  */
 export function createGraphqlServer(
   { graphiql = null }: GraphqlServerOptions,
@@ -59,71 +59,27 @@ export function createGraphqlServer(
     logging: false,
     maskedErrors: false,
     parserAndValidationCache: false,
-    plugins: [
-      resolving(operations),
-      preparing(operations),
-      executing(operations),
-      masking(),
-      caching(),
-    ],
+    plugins: [preparing(), executing(operations), masking(), caching()],
   })
 }
 
-/** Finds the document that the parameters mean, and leaves Yoga none of what only clients know of. */
-function resolving({ resolve }: Operations): Plugin<ServerContext> {
+/** Leaves Yoga nothing to find out. */
+function preparing(): Plugin<ServerContext> {
   return {
-    onRequestParse({ requestParser, setRequestParser, serverContext }) {
-      if (!requestParser) return
-      setRequestParser(async (request) => {
-        const params = await requestParser(request)
-        if (Array.isArray(params)) return params
-        const given = { ...inUrl(request), ...params }
-        const operation = serverContext as unknown as OperationContext
-        operation.ask = askOf(given)
-        return pick(given)
+    onRequestParse({ setRequestParser, serverContext }) {
+      const operation = serverContext as unknown as OperationContext
+      setRequestParser(async () => {
+        operation.prepared = await operation.prepare()
+        const { operationName, variables } = operation.prepared.params
+        // Yoga wants a text, which nobody parses.
+        return { query: '{ __typename }', operationName, variables } as GraphQLParams
       })
     },
-    async onParams({ params, setParams, context, request }) {
-      const operation = context as unknown as OperationContext
-      const { ask } = operation
-      if (!ask) return
-      operation.resolved = await resolve(ask, senderOf(request.headers, operation))
-      if (operation.resolved) setParams({ ...params, query: operation.resolved.text })
-      else if (params.query == null) throw nothingAsked()
+    onParse({ context, setParsedDocument }) {
+      const { prepared } = context as OperationContext
+      if (prepared) setParsedDocument(prepared.document)
     },
-  }
-}
-
-function nothingAsked() {
-  const message = 'Send a document as `query`, or the id of a persisted operation as `documentId`.'
-  return codedError('BAD_REQUEST', message, { http: { status: errorStatus.BAD_REQUEST } })
-}
-
-/** The parameters that GraphQL over HTTP knows. */
-function pick({ query, operationName, variables, extensions }: Record<string, unknown>) {
-  return { query, operationName, variables, extensions } as GraphQLParams
-}
-
-/** What names an operation in the URL, which Yoga does not look for. */
-function inUrl({ method, url }: Request): Record<string, string> {
-  if (method !== 'GET') return {}
-  const { searchParams } = new URL(url)
-  const names = ['documentId', 'doc_id', 'id'].filter((name) => searchParams.has(name))
-  return Object.fromEntries(names.map((name) => [name, searchParams.get(name) ?? '']))
-}
-
-function preparing({ prepare }: Operations): Plugin<ServerContext> {
-  return {
-    onParse({ params, context, setParsedDocument }) {
-      const operation = context as OperationContext
-      const { viewer, params: request, resolved } = operation
-      const text = String(params.source)
-      const { isRegistered = false, learn } = resolved ?? {}
-      operation.prepared = prepare({ ...request, text, viewer, isRegistered })
-      learn?.()
-      setParsedDocument(operation.prepared.document)
-    },
-    // prepareOperation has validated the document, or this text before.
+    // What was prepared is valid.
     onValidate: ({ setResult }) => setResult([]),
   }
 }
@@ -131,24 +87,19 @@ function preparing({ prepare }: Operations): Plugin<ServerContext> {
 function executing({ execute, subscribe }: Operations): Plugin<ServerContext> {
   return {
     onExecute({ setExecuteFn }) {
-      setExecuteFn((args: ExecutionArgs) => {
+      setExecuteFn(async (args: ExecutionArgs) => {
         const scope = args.contextValue as OperationContext
-        return execute(args, scope, scope.prepared)
+        return resultOf(await execute(args, scope, scope.prepared))
       })
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn((args: ExecutionArgs) => {
         const scope = args.contextValue as OperationContext
-        if (!takesStream(scope.request)) return { errors: [noStream()] }
+        if (!takesStream(scope.request.headers)) return { errors: [noStream()] }
         return subscribe(args, scope, scope.prepared)
       })
     },
   }
-}
-
-function takesStream({ headers }: Request): boolean {
-  const accepted = (headers.get('accept') ?? '*/*').split(',')
-  return accepted.some((range) => /^ *(text\/event-stream|text\/\*|\*\/\*) *(;|$)/i.test(range))
 }
 
 function noStream() {
@@ -166,16 +117,14 @@ function masking(): Plugin<ServerContext> {
   }
 }
 
-/** Lets caches keep an answer to a GET that was registered as anybody's and has nothing of the moment. */
 function caching(): Plugin<ServerContext> {
   return {
     onResultProcess({ request, result, setResult, serverContext }) {
-      const operation = serverContext as unknown as OperationContext
-      const maxAgeSeconds = operation.resolved?.maxAgeSeconds ?? null
-      const isWhole = !Array.isArray(result) && 'data' in result && !result.errors
-      if (maxAgeSeconds === null || request.method !== 'GET' || !isWhole) return
-      operation.outcome.maxAgeSeconds = maxAgeSeconds
-      setResult({ data: result.data })
+      const { prepared, outcome } = serverContext as unknown as OperationContext
+      if (!prepared || Array.isArray(result) || Symbol.asyncIterator in result) return
+      const { answer, maxAgeSeconds } = cacheable(request, prepared, result)
+      outcome.maxAgeSeconds = maxAgeSeconds
+      setResult(answer)
     },
   }
 }

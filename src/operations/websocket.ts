@@ -3,8 +3,6 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLError,
-  type GraphQLFormattedError,
-  getOperationAST,
   OperationTypeNode,
 } from 'graphql'
 import { CloseCode, MessageType, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
@@ -16,14 +14,14 @@ import {
   errorStatus,
   overloaded,
 } from '../errors.ts'
-import { askOf } from '../persisted/ask.ts'
-import { type Sender, senderOf } from '../persisted/resolve.ts'
+import { senderOf } from '../persisted/resolve.ts'
+import { toldOf } from './answer.ts'
+import { prepareAsked } from './asked.ts'
 import { connect, logRequest, type Params } from './connect.ts'
 import type { Results } from './execute.ts'
-import { errorOf, maskError, maskResult } from './mask.ts'
+import { errorsOf, maskError, maskResult } from './mask.ts'
 import type { Operations } from './operations.ts'
 import { mostOperations, Peer, type Waiting } from './peer.ts'
-import type { OperationRequest, PreparedOperation } from './prepare.ts'
 
 /** What operations need of a socket. */
 export interface Transport {
@@ -103,11 +101,11 @@ function createProtocol(operations: Operations): Server<Peer> {
     subscribe: outcome,
     onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
       ...result,
-      ...(errors && { errors: errors.map(told) }),
+      ...(errors && { errors: errors.map(toldOf) }),
     }),
     onError({ extra: peer }, _id, payload, errors) {
       const requestId = peer.end(payload)?.requestId ?? randomUUID()
-      return errors.map((error) => told(maskError(error, { log, requestId })))
+      return errors.map((error) => toldOf(maskError(error, { log, requestId })))
     },
     onComplete: ({ extra: peer }, _id, payload) => void peer.end(payload),
   })
@@ -182,8 +180,8 @@ function answer(
   return operations.turnsOf(peer.headers)(client.signal, async (turn) => {
     const { operationName, variables } = payload
     const sender = senderOf(peer.headers, { ...turn, log: surroundings.log, requestId })
-    const prepared = await prepareAsked(operations, payload, sender)
-    const operation = getOperationAST(prepared.document, operationName)?.operation
+    const prepared = await prepareAsked(operations, { ...payload }, sender)
+    const operation = prepared.operation?.operation
     if (!operation) throw codedError('BAD_REQUEST', 'Name one operation of the document.')
     const args = { schema, document: prepared.document, operationName, variableValues: variables }
     const takeTurn = operations.eventTurnsOf(peer.headers)
@@ -193,20 +191,6 @@ function answer(
     waiting.isSubscription = isStream(outcome)
     return { ...args, contextValue: outcome }
   })
-}
-
-async function prepareAsked(
-  { resolve, prepare }: Operations,
-  payload: SubscribePayload,
-  sender: Sender,
-): Promise<PreparedOperation> {
-  const resolved = await resolve(askOf({ ...payload }), sender)
-  const { text = '', isRegistered = false, learn } = resolved ?? {}
-  const { operationName, variables } = payload
-  const request = { text, operationName, variables, isRegistered, viewer: sender.viewer }
-  const prepared = prepare(request as OperationRequest)
-  learn?.()
-  return prepared
 }
 
 function isStream(outcome: Outcome): outcome is Results {
@@ -223,20 +207,9 @@ function refusalIn(outcome: Outcome): GraphQLError[] | undefined {
   return outcome.errors as GraphQLError[] | undefined
 }
 
-/** What is wrong with a document can be several things. */
-function errorsOf(error: unknown): GraphQLError[] {
-  return error instanceof AggregateError ? error.errors : [errorOf(error)]
-}
-
 /** What HTTP would have answered with. */
 function statusOf(error: GraphQLError | undefined): number {
   if (!error) return 200
   const { code, http } = error.extensions as { code: ErrorCode; http?: { status?: number } }
   return http?.status ?? errorStatus[code]
-}
-
-/** What is said of an error on HTTP alone is not for clients. */
-function told(error: GraphQLError): GraphQLFormattedError {
-  const { extensions: { http: _, ...extensions } = {}, ...others } = error.toJSON()
-  return { ...others, extensions }
 }

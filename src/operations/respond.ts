@@ -1,0 +1,151 @@
+import { GraphQLError, OperationTypeNode } from 'graphql'
+import { type Access, isOpenTo } from '../auth/access.ts'
+import type { Authenticate } from '../auth/authenticate.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { RequestScope } from '../context.ts'
+import type { Deadline } from '../deadline.ts'
+import { type Ending, signalOf } from '../ending.ts'
+import { type ErrorCode, errorStatus } from '../errors.ts'
+import { errorReply, type Reply } from '../reply.ts'
+import { mediaTypeOf, takesPage } from './accept.ts'
+import { type Cacheable, cacheable, type Http, replyOf } from './answer.ts'
+import { type AskedOperation, prepareRequest, type Sent } from './asked.ts'
+import { errorsOf, maskResult } from './mask.ts'
+import type { Operations } from './operations.ts'
+import { createGraphqlServer, type GraphqlServerOptions } from './server.ts'
+
+export interface RespondOptions extends GraphqlServerOptions {
+  authenticate: Authenticate
+  /** Who gets the page for browsers. */
+  graphiqlAccess?: Access
+}
+
+/** A request that has come, and has a place. */
+export interface Placed extends Sent {
+  requestId: string
+  deadline: Deadline
+  client: Ending
+}
+
+export type Respond = (placed: Placed) => Promise<Reply | Response>
+
+/** A request with who sent it. */
+interface Known extends Placed {
+  scope: RequestScope
+}
+
+/**
+ * Finds out who asks, and answers them. Nearly all requests are executed and answered here; the page
+ * for browsers, subscriptions, and what accepts no whole answer are Yoga's.
+ */
+export function createRespond(options: RespondOptions, operations: Operations): Respond {
+  const { authenticate, graphiql = null, graphiqlAccess = 'authenticated' } = options
+  const byYoga = createYogaAnswer(options, operations)
+  return async (placed) => {
+    const { request, requestId, deadline } = placed
+    const viewer = await viewerOf(request, authenticate, deadline)
+    if (viewer && 'status' in viewer) return viewer
+    const isForPage = takesPage(request)
+    if (graphiql && isForPage && !isOpenTo(graphiqlAccess, viewer)) {
+      const message = 'The page for browsers is only for requests with a credential.'
+      return errorReply('UNAUTHENTICATED', message, { 'www-authenticate': 'Bearer' })
+    }
+    const scope = { ...operations.surroundings, requestId, deadline, viewer }
+    const known = { ...placed, scope }
+    const mediaType = isForPage ? null : mediaTypeOf(request.headers)
+    if (!mediaType) return byYoga(known, () => prepareRequest(operations, placed, scope))
+    const outcome = await outcomeOf(operations, known)
+    if ('prepared' in outcome) return byYoga(known, async () => outcome.prepared)
+    const { answer, maxAgeSeconds } = outcome
+    return withCaching(replyOf(maskResult(answer, scope), mediaType), maxAgeSeconds)
+  }
+}
+
+/** What an operation that has one answer came to, or a subscription that is prepared. */
+type Outcome = Cacheable | { prepared: AskedOperation }
+
+async function outcomeOf(operations: Operations, known: Known): Promise<Outcome> {
+  const { request, scope } = known
+  try {
+    const prepared = await prepareRequest(operations, known, scope)
+    if (prepared.operation?.operation === OperationTypeNode.SUBSCRIPTION) return { prepared }
+    const { document, params } = prepared
+    const { operationName, variables: variableValues } = params
+    const args = { schema: operations.schema, document, operationName, variableValues }
+    return cacheable(request, prepared, await operations.execute(args, scope, prepared))
+  } catch (error) {
+    return { answer: { errors: errorsOf(error) }, maxAgeSeconds: null }
+  }
+}
+
+function createYogaAnswer(options: GraphqlServerOptions, operations: Operations) {
+  const server = createGraphqlServer(options, operations)
+  return async (
+    known: Known,
+    prepare: () => Promise<AskedOperation>,
+  ): Promise<Reply | Response> => {
+    const { url, method, headers } = known.request
+    const takeTurn = operations.eventTurnsOf(headers)
+    const outcome = { maxAgeSeconds: null }
+    const client = signalOf(known.client)
+    // It does not tell that its client has gone, which the deadline does: Yoga would answer before
+    // the work has ended. Its body has been read.
+    const request = new Request(url, { method, headers })
+    const context = { ...known.scope, client, takeTurn, prepare, outcome }
+    const response = await server.fetch(request, context)
+    if (response.status !== errorStatus.NOT_ACCEPTABLE || response.body) {
+      return withCachingOf(response, outcome.maxAgeSeconds)
+    }
+    return errorReply(
+      'NOT_ACCEPTABLE',
+      'Accept application/json or application/graphql-response+json.',
+    )
+  }
+}
+
+async function viewerOf(
+  { headers }: Request,
+  authenticate: Authenticate,
+  deadline: Deadline,
+): Promise<Viewer | null | Reply> {
+  try {
+    return await deadline.race(authenticate(headers))
+  } catch (error) {
+    if (!(error instanceof GraphQLError) || deadline.end.aborted) throw error
+    const { code, http } = error.extensions as { code: ErrorCode; http?: Http }
+    return errorReply(code, error.message, http?.headers)
+  }
+}
+
+/** By what else than its URL an answer may differ: the last two tell whose operation an id means. */
+const vary = 'Accept, Authorization, X-Api-Key, Apollographql-Client-Name, Graphql-Client-Name'
+
+/**
+ * An answer is for its viewer alone, and no cache may keep it; but for one that was registered as
+ * anybody's, of which a cache keeps one for each credential.
+ */
+function withCaching(reply: Reply, maxAgeSeconds: number | null): Reply {
+  const { headers } = reply
+  headers['cache-control'] =
+    maxAgeSeconds === null ? 'private, no-store' : `public, max-age=${maxAgeSeconds}`
+  headers.vary = vary
+  if (reply.status === errorStatus.UNAUTHENTICATED) headers['www-authenticate'] = 'Bearer'
+  return reply
+}
+
+function withCachingOf(response: Response, maxAgeSeconds: number | null): Response {
+  const { status } = response
+  const headers = new Headers(response.headers)
+  const added = withCaching({ status, headers: {}, body: null }, maxAgeSeconds).headers
+  for (const [name, value] of Object.entries(added)) {
+    if (name === 'vary') headers.append(name, value)
+    else headers.set(name, value)
+  }
+  // A proxy that collects an answer would keep a stream until it ends.
+  if (isStream(headers)) headers.set('x-accel-buffering', 'no')
+  return new Response(response.body, { status, headers })
+}
+
+function isStream(headers: Headers): boolean {
+  return Boolean(headers.get('content-type')?.startsWith('text/event-stream'))
+}
