@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Database } from '../database/database.ts'
+import type { Database, Statement } from '../database/database.ts'
 import { createRecordUse } from '../database/last-use.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Authenticator } from './authenticate.ts'
@@ -11,7 +11,7 @@ const form = /^dg_[A-Za-z0-9_-]{43}$/
 /** The part of a key that may be shown again, to tell keys apart. */
 const prefixLength = 'dg_'.length + 6
 
-interface KeyRow {
+export interface KeyRow {
   tenant_id: string
   id: string
   role: Role
@@ -38,19 +38,27 @@ function hashApiKey(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(secret).digest())
 }
 
+/** What columns are named of, so that a database that has more of them changes no prepared statement. */
+const lookup = `SELECT tenant_id, id, role, scopes, member_id, member_role, member_deactivated,
+  members_see_only_their_deals, operations_revision
+FROM authenticate_api_key($1)`
+
 /**
- * The viewer of an API key; `undefined` for what is no API key, `null` for one that is unknown,
- * expired or revoked. The lookup only reads.
+ * The statement that looks an API key up, which answers with one row or none; `undefined` for what
+ * is no API key, `null` for what can be none that was ever made. It only reads.
  */
-export async function authenticateApiKey(
-  database: Database,
-  credential: string,
-): Promise<Viewer | null | undefined> {
+export function apiKeyStatement(credential: string): Statement | null | undefined {
   if (!credential.startsWith('dg_')) return undefined
   if (!form.test(credential)) return null
-  const [key] = await database.ask<KeyRow>('SELECT * FROM authenticate_api_key($1)', [
-    Buffer.from(hashApiKey(credential)),
-  ])
+  return {
+    name: 'authenticate_api_key',
+    text: lookup,
+    values: [Buffer.from(hashApiKey(credential))],
+  }
+}
+
+/** The viewer of the row that was found; `null` for a key that is unknown, expired or revoked. */
+export function viewerOfApiKey(key: KeyRow | undefined): Viewer | null {
   if (!key || key.member_deactivated) return null
   return {
     tenantId: key.tenant_id,
@@ -69,6 +77,17 @@ export async function authenticateApiKey(
   }
 }
 
+/** The viewer of a credential, if it is an API key that is good. */
+export async function authenticateApiKey(
+  database: Database,
+  credential: string,
+): Promise<Viewer | null | undefined> {
+  const statement = apiKeyStatement(credential)
+  if (!statement) return statement
+  const [key] = await database.ask<KeyRow>(statement)
+  return viewerOfApiKey(key)
+}
+
 /** Accepts API keys, and records when each was last used. */
 export function createApiKeyAuthenticator(database: Database): Authenticator {
   const record = createRecordUse(database)
@@ -76,7 +95,7 @@ export function createApiKeyAuthenticator(database: Database): Authenticator {
     const viewer = await authenticateApiKey(database, credential)
     if (viewer?.apiKeyId) {
       const { tenantId, apiKeyId: key } = viewer
-      const row = Prisma.sql`id = ${key}::uuid AND revoked_at IS NULL`
+      const row = () => Prisma.sql`id = ${key}::uuid AND revoked_at IS NULL`
       record({ tenantId, table: 'api_key', key, row })
     }
     return viewer

@@ -11,6 +11,13 @@ import {
 /** Prisma inside one tenant's transaction. There is no other way to reach a table. */
 export type Db = Prisma.TransactionClient
 
+/** A statement that each connection parses and plans once, by its name. */
+export interface Statement {
+  name: string
+  text: string
+  values: unknown[]
+}
+
 export interface Database {
   /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
   read<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>
@@ -20,7 +27,10 @@ export interface Database {
    */
   write<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */
-  ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  ask<Row extends pg.QueryResultRow>(
+    statement: string | Statement,
+    values?: unknown[],
+  ): Promise<Row[]>
   /**
    * Runs the work in a transaction of the tenant beside its caller, who neither waits for it nor
    * hears of a failure; closing waits.
@@ -71,11 +81,16 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
   return {
     read: (view, work) => transaction(view, 'read', work),
     write: (view, work) => transaction(view, 'write', work),
-    async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+    async ask<Row extends pg.QueryResultRow>(statement: string | Statement, values?: unknown[]) {
       const client = await pool.connect()
       let failure: unknown
       try {
-        return (await client.query<Row>(text, values)).rows
+        // An object of its own each time, as the client writes into it.
+        const config =
+          typeof statement === 'string'
+            ? { text: statement, ...(values && { values }) }
+            : { ...statement }
+        return (await client.query<Row>(config)).rows
       } catch (error) {
         failure = error
         throw error

@@ -11,8 +11,8 @@ export interface LastUse {
   table: 'api_key' | 'persisted_operation' | 'client_release'
   /** What the process remembers it by, within its table and tenant. */
   key: string
-  /** The condition on its row. */
-  row: Prisma.Sql
+  /** The condition on its row; made only where it is recorded. */
+  row: () => Prisma.Sql
 }
 
 /**
@@ -38,7 +38,7 @@ export function createRecordUse(database: Database): (use: LastUse) => void {
         UPDATE ${table} SET last_used_at = now()
         WHERE (tenant_id, id) = (
           SELECT tenant_id, id FROM ${table}
-          WHERE tenant_id = ${tenantId}::uuid AND ${row}
+          WHERE tenant_id = ${tenantId}::uuid AND ${row()}
             AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
           FOR NO KEY UPDATE SKIP LOCKED)`,
     )

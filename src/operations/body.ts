@@ -67,7 +67,9 @@ export class BodyReader {
           fail(error as Error)
         }
       }
-      const lost = () => reject(new BodyIncomplete())
+      const lost = () => {
+        if (!incoming.readableEnded) reject(new BodyIncomplete())
+      }
       incoming.on('data', take)
       incoming.once('end', () => resolve(arriving.whole()))
       incoming.once('error', lost)

@@ -14,6 +14,14 @@ export interface OperationCost {
   actual(data: unknown): number
 }
 
+/** The same with what it takes to remember it. */
+export interface FoundCost extends OperationCost {
+  /** How many fields and types of them its rules know of. */
+  parts: number
+  /** The values given for those variables that were looked at: from them, and from no others, it follows. */
+  from: ReadonlyMap<string, unknown>
+}
+
 /** Every operation is work, whatever it asks for. */
 export const leastCost = 1
 /** Beyond this a cost is only said to be this. */
@@ -28,16 +36,42 @@ export function costOfOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
-): OperationCost {
+): FoundCost {
+  const from = new Map<string, unknown>()
   const type = schema.getRootType(operation.operation)
-  if (!type) return { requested: leastCost, actual: () => leastCost }
-  const selections = createSelections(schema, document, withDefaults(operation, variables))
+  if (!type) return { requested: leastCost, actual: () => leastCost, parts: 0, from }
+  const values = noting(withDefaults(operation, variables), (name) =>
+    from.set(name, variables[name]),
+  )
+  const selections = createSelections(schema, document, values)
   const root = selections(type, [operation.selectionSet])
   const shape = shapeOfOperation(root, operation.operation === 'mutation')
   return {
     requested: measure(shape, assumed(), undefined),
     actual: (data) => measure(shape, answered, data),
+    parts: partsOf(shape),
+    from,
   }
+}
+
+function noting(values: Variables, note: (name: string) => void): Variables {
+  return new Proxy(values, {
+    get(target, name) {
+      if (typeof name === 'string') note(name)
+      return Reflect.get(target, name)
+    },
+  })
+}
+
+/** Each shape counts once, however many paths lead to it. */
+function partsOf(root: Shape): number {
+  const shapes = new Set([root])
+  let parts = 0
+  for (const shape of shapes) {
+    parts += 1 + shape.keys.length
+    for (const part of shape.parts) for (const below of part.below) shapes.add(below)
+  }
+  return parts
 }
 
 function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables) {

@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import { normalizedHash, sha256Of } from '../persisted/fingerprint.ts'
 import type { Inspect, Inspection } from '../persisted/inspection.ts'
+import { costOfOperation } from './cost.ts'
 import { maxTokens } from './limits.ts'
 import { checkDocument, costOrRefusal } from './prepare.ts'
 
@@ -66,7 +67,12 @@ function describe(schema: GraphQLSchema, document: DocumentNode, costLimit: numb
   if (!operation || others.length > 0) {
     throw new GraphQLError(`A document is of one operation, not of ${operations.length}.`)
   }
-  const { requested: cost } = costOrRefusal(schema, document, operation, {})
+  const { requested: cost } = costOrRefusal(
+    (...of) => costOfOperation(schema, ...of),
+    document,
+    operation,
+    {},
+  )
   const dear = `It costs up to ${cost} points; at most ${costLimit} are allowed.`
   return {
     name: nameOf(operation),

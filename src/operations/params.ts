@@ -53,9 +53,11 @@ export function checkParams(params: Params): void {
   }
 }
 
+const utf8 = new TextDecoder()
+
 function parsed(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(body))
+    return JSON.parse(utf8.decode(body))
   } catch (error) {
     const { name, message } = error as Error
     throw badRequest('POST body sent invalid JSON.', {}, { originalError: { name, message } })

@@ -16,8 +16,9 @@ import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
 import { isStorable, unstorable } from '../texts.ts'
 import { type About, aboutOf } from './about.ts'
-import { costOfOperation, type OperationCost } from './cost.ts'
+import type { OperationCost } from './cost.ts'
 import { BoundedInputs } from './inputs.ts'
+import { type CostOf, createCostOf } from './known-costs.ts'
 import { excessOf, maxTokens, mostErrors } from './limits.ts'
 import { TooTangled } from './selection.ts'
 import { UnconditionalSubscription } from './unconditional.ts'
@@ -75,13 +76,14 @@ interface KnownDocument extends About {
 /**
  * Parses, limits, validates and costs a document, in this order, so that no step sees what the one
  * before refuses. It throws a GraphQLError, or an array of them, each with its code and HTTP status.
- * Documents that pass are remembered by their text; the cost depends on the variables too.
+ * Documents that pass are remembered by their text, and costs by the variables that they depend on.
  */
 export function createPreparation(schema: GraphQLSchema, options: PrepareOptions): Preparation {
   const documents = {
     adHoc: new LRUCache<string, KnownDocument>({ ...adHoc, sizeCalculation: sizeOf }),
     registered: new LRUCache<string, KnownDocument>({ ...registered, sizeCalculation: sizeOf }),
   }
+  const costOf = createCostOf(schema)
   const know = (text: string, isRegistered: boolean, allow: (known: KnownDocument) => void) => {
     const prepared = isRegistered ? documents.registered : documents.adHoc
     const remembered = prepared.get(text)
@@ -99,13 +101,13 @@ export function createPreparation(schema: GraphQLSchema, options: PrepareOptions
       const document = know(text, isRegistered, (known) => authorize(known, viewer, options))
       const operation = getOperationAST(document, operationName) ?? null
       const cost =
-        operation && costWithinLimit(schema, document, operation, variables ?? {}, options)
+        operation && within(costOrRefusal(costOf, document, operation, variables ?? {}), options)
       return { document, operation, cost }
     },
     warm(text) {
       const document = know(text, true, () => {})
       const operation = getOperationAST(document)
-      if (operation) costWithinLimit(schema, document, operation, {}, options)
+      if (operation) within(costOrRefusal(costOf, document, operation, {}), options)
     },
   }
 }
@@ -183,14 +185,7 @@ function oncePerMessage(errors: readonly GraphQLError[]): GraphQLError[] {
   return [...nodes].map(([message, at]) => new GraphQLError(message, { nodes: at }))
 }
 
-function costWithinLimit(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-  { costLimit }: PrepareOptions,
-): OperationCost {
-  const cost = costOrRefusal(schema, document, operation, variables)
+function within(cost: OperationCost, { costLimit }: PrepareOptions): OperationCost {
   if (cost.requested <= costLimit) return cost
   throw refusal(
     'TOO_EXPENSIVE',
@@ -200,9 +195,9 @@ function costWithinLimit(
 }
 
 /** What an operation costs, or a refusal where that cannot be told. */
-export function costOrRefusal(...operation: Parameters<typeof costOfOperation>): OperationCost {
+export function costOrRefusal(costOf: CostOf, ...operation: Parameters<CostOf>): OperationCost {
   try {
-    return costOfOperation(...operation)
+    return costOf(...operation)
   } catch (error) {
     if (!(error instanceof TooTangled)) throw error
     throw refusal('TOO_EXPENSIVE', 'The fragments of the document lead to too much: use fewer.')

@@ -140,13 +140,13 @@ export function createResolveOperation(
 
 /** That an operation was sent, and a release too where its version is named. */
 function usesOf({ tenantId, id }: RegisteredOperation, { name, version }: Client): LastUse[] {
-  const row = Prisma.sql`id = ${id}::uuid`
+  const row = () => Prisma.sql`id = ${id}::uuid`
   const operation: LastUse = { tenantId, table: 'persisted_operation', key: id, row }
   if (!name || !version) return [operation]
   const release = {
     table: 'client_release' as const,
     key: `${name}~${version}`,
-    row: Prisma.sql`client = ${name} AND version = ${version}`,
+    row: () => Prisma.sql`client = ${name} AND version = ${version}`,
   }
   return [operation, { tenantId, ...release }]
 }
