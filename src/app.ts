@@ -54,10 +54,9 @@ export function createApp(options: AppOptions): App {
   const router = createRouter(options)
   addHealth(router, options, warmUp)
   const persistForRelay = createRelayPersister(respond, operations)
-  // Of GET and POST the front takes those that are not rewritten on their way, as a HEAD is.
-  router.on(['GET', 'OPTIONS'], '/graphql', (c) => respond(c.req.raw, c.get('requestId')))
   router.post('/operations/relay', (c) => persistForRelay(c.req.raw, c.get('requestId')))
   addRest(router, operations)
+  // Its GET and POST never come here.
   router.all('/graphql', () =>
     refusal('METHOD_NOT_ALLOWED', 'Use POST, or GET for a query.', { allow: 'GET, POST' }),
   )

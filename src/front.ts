@@ -69,7 +69,8 @@ function sentToNode(
 function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {
   if (outgoing.destroyed) return
   const text = body ?? ''
-  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
+  headers['content-length'] = String(Buffer.byteLength(text))
+  outgoing.writeHead(status, headers)
   outgoing.end(text)
 }
 

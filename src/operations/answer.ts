@@ -35,10 +35,10 @@ export function cacheable(
 }
 
 /** The body of an answer whose errors are masked. */
-export function bodyOf({ dataText, ...result }: Answer): string {
-  const told = result.errors ? { ...result, errors: result.errors.map(toldOf) } : result
-  if (dataText === undefined) return JSON.stringify(told)
-  const { data: _, ...others } = told
+export function bodyOf(answer: Answer): string {
+  const told = answer.errors ? { ...answer, errors: answer.errors.map(toldOf) } : answer
+  if (told.dataText === undefined) return JSON.stringify(told)
+  const { data: _, dataText, ...others } = told
   const rest = JSON.stringify(others)
   return `{"data":${dataText}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
 }

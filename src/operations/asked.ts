@@ -29,15 +29,12 @@ export async function prepareAsked(
   const resolved = await resolve(askOf(params), sender)
   if (!resolved) throw nothingAsked()
   const { text, isRegistered, maxAgeSeconds, learn } = resolved
-  const { operationName, variables } = params
-  const request = { text, isRegistered, viewer: sender.viewer }
-  const prepared = prepare({
-    ...request,
-    ...(operationName !== undefined && { operationName }),
-    ...(variables !== undefined && { variables }),
-  })
+  const { operationName = null, variables = null } = params
+  const { viewer } = sender
+  const prepared = prepare({ text, operationName, variables, viewer, isRegistered })
   learn?.()
-  return { ...prepared, params, maxAgeSeconds }
+  const { document, operation, cost } = prepared
+  return { document, operation, cost, params, maxAgeSeconds }
 }
 
 /** The same for a request over HTTP, whose parameters may be anything, and whose method reads or writes. */

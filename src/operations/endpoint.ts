@@ -42,16 +42,23 @@ export function createEndpoint(options: EndpointOptions, operations: Operations)
     try {
       const body = request.method === 'POST' && (await read(sent, operations))
       const params = () => (body ? paramsInBody(body) : inUrl)
-      const deadline = new Deadline(requestTimeoutMs, client)
-      const reply = await places
-        .run(deadline.end, () => respond({ request, client, requestId, deadline, params }))
-        .finally(() => deadline.clear())
+      const reply = await inTime(new Deadline(requestTimeoutMs, client), (deadline) =>
+        places.run(deadline.end, () => respond({ request, client, requestId, deadline, params })),
+      )
       if (!client.aborted) return reply
       if (reply instanceof Response) await reply.body?.cancel()
       return closedByClient()
     } catch (error) {
       return refusalFor(error, client)
     }
+  }
+}
+
+async function inTime<T>(deadline: Deadline, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+  try {
+    return await work(deadline)
+  } finally {
+    deadline.clear()
   }
 }
 

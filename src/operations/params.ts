@@ -53,7 +53,8 @@ export function checkParams(params: Params): void {
   }
 }
 
-const utf8 = new TextDecoder()
+// A mark of byte order is no JSON.
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function parsed(body: Uint8Array): unknown {
   try {

@@ -90,9 +90,11 @@ export function createResolveOperation(
     }
     const client = release ? { name: release.client, version: release.version } : sender.client
     const mode = modeOf(modes, client.name)
-    const of: Case = { ...sender, viewer, client, mode }
+    const { deadline, log, requestId, isBreakingGlass } = sender
+    const of: Case = { viewer, client, mode, deadline, log, requestId, isBreakingGlass }
     if (text !== null && ownOperations.has(text)) return registeredAs(text)
-    const registered = await registeredOf(ask, of)
+    const isLookedUp = id !== null || looksUpTexts(mode)
+    const registered = isLookedUp ? await registeredOf(ask, of) : undefined
     if (registered) {
       for (const use of usesOf(registered, client)) record(use)
       return registeredAs(registered.text, registered.maxAgeSeconds)
