@@ -207,6 +207,18 @@ describe('through the front door', () => {
     }
   })
 
+  it('a document costs what its variables make it cost, in whatever order they come', async () => {
+    const t = await testTenant()
+    const query = `query ($n: Int = 30, $m: Int, $skip: Boolean = false, $search: String) {
+      deals(first: $n, search: $search) @skip(if: $skip) { nodes { history(first: $m) { nodes { note } } } } tags { name } }`
+    const given = [{}, { n: 5 }, { n: 5, m: 1 }, { n: null }, { skip: true }, { m: 2, search: 'x' }]
+    const more = [1, 2, 3, 4, 6, 7].map((n) => ({ n }))
+    for (const variables of [...given, ...given, ...more, ...given.toReversed()]) {
+      const { extensions } = await t.graphql(query, variables)
+      expect(extensions.cost.requested).toBe(costOf(query, variables).requested)
+    }
+  })
+
   it('each item of a bulk is charged, done or not', async () => {
     const t = await testTenant()
     await pipelineFixture(t)

@@ -40,8 +40,7 @@ async function serve(
   { allowBrokenOperations = false }: ServeOptions,
 ): Promise<void> {
   // Standard output is for the two lines that a person or a script waits for.
-  // A line waits for nobody, nor anybody for it: what is on its way is written out at the end.
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }))
+  const log = pino({ level: config.logLevel }, pino.destination(2))
   const takeTokens = config.jwt && (await tokens(config.jwt, log))
   const connection = await connectDatabase(
     config.database,
