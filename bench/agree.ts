@@ -45,6 +45,8 @@ function questionsOf(tenant: Tenant, world: World): [string, Question][] {
   const deals = [...tenant.dealIds.slice(0, 5), ...(stranger ? [stranger] : [])]
   const ofPipelines = tenant.pipelineIds.flatMap((id): [string, Question][] => [
     [`Q2 of ${id}`, (candidate) => candidate.deals(tenant, id)],
+    // Of an even number, whose page is as long as those of Q2.
+    [`A1 of ${id}`, (candidate) => candidate.adHoc(tenant, id, 0)],
     [`Q3 of ${id}`, (candidate) => candidate.board(tenant, id)],
   ])
   return [

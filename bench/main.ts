@@ -96,6 +96,8 @@ async function print(
   await writeFile(options.json, `${JSON.stringify(all, null, 2)}\n`)
 }
 
+// What was started ends with this process, which it does not where a signal ends it unheard.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 try {
   await main()
 } catch (error) {

@@ -6,7 +6,7 @@ const lists = new Set(['contacts', 'stages', 'totals'])
 
 /**
  * An answer in the shape that those of all candidates have: ids without prefix, amounts as numbers,
- * instants to the millisecond, lists as lists, and cursors, which are each one's own, only as present.
+ * instants to the millisecond, lists as lists, aliases of ad-hoc texts as their field, and cursors, which are each one's own, only as present.
  */
 export function commonShape(answer: string): Json {
   const { data, errors } = JSON.parse(answer)
@@ -21,7 +21,8 @@ function shapeOf(key: string, value: Json): Json {
   if (lists.has(key) && value.nodes) return shapeOf(key, value.nodes)
   const entries = Object.entries(value).map(([name, inner]): [string, Json] => {
     const isName = (name === 'pipeline' || name === 'stage') && nameIn(inner) !== undefined
-    return isName ? [`${name}Name`, nameIn(inner) as Json] : [name, shapeOf(name, inner)]
+    if (isName) return [`${name}Name`, nameIn(inner) as Json]
+    return [name.replace(/^page\d+$/, 'deals'), shapeOf(name, inner)]
   })
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -54,6 +54,7 @@ BEGIN
       1 + width_bucket(bench.pick(seed, t, n, 2, 100), ARRAY[22, 40, 54, 64, 84]) AS k
     FROM generate_series(1, deals) n
   ) AS stages;
+  ANALYZE drawn;
   INSERT INTO deal (tenant_id, id, number, external_id, name, description, amount, currency, value_period, confidence, status,
     priority, pipeline_id, stage_id, rank, stage_entered_at, rotting_at, last_open_stage_id, organization_id, owner_id,
     primary_contact_id, next_step, expected_close_date, closed_at, lead_ref, version, created_at, updated_at)
@@ -66,7 +67,7 @@ BEGIN
     CASE WHEN s.kind = 'OPEN' THEN entered::timestamptz(3) + s.rotting_days * interval '24 hours' END,
     CASE WHEN s.kind = 'OPEN' THEN s.id ELSE bench.id(4, t, p * 10 + 1) END, bench.id(6, t, bench.pick(seed, t, n, 8, 2000) + 1),
     bench.id(5, t, n % 20 + 1), bench.id(7, t, bench.pick(seed, t, n, 11, 4000) + 1), CASE WHEN n % 2 = 0 THEN 'Call back' END,
-    (entered + interval '60 days')::date, CASE WHEN s.kind <> 'OPEN' THEN entered END, NULL, CASE k WHEN 1 THEN 1 ELSE 2 END, created,
+    (entered + interval '60 days')::date, CASE WHEN s.kind <> 'OPEN' THEN entered END, CASE n % 5 WHEN 0 THEN 'lead-' || n END, CASE k WHEN 1 THEN 1 ELSE 2 END, created,
     entered
   FROM drawn JOIN stage s ON s.tenant_id = tenant AND s.id = bench.id(4, t, p * 10 + k)
   ORDER BY n;
