@@ -21,7 +21,7 @@ export interface Driven {
 }
 
 const listed = 2_000
-const conditional = 200
+const conditional = 100
 const writesOfTwenty = 1
 
 /** A running candidate with what it is to be asked; its answers have told cursors and ETags. */

@@ -97,7 +97,7 @@ async function oneRound(
   }
 }
 
-const counted = 20
+const counted = 10
 
 /** How many statements one operation takes, counted on a way that is not timed, after what is only done at first. */
 export async function countStatements(

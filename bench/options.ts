@@ -74,7 +74,7 @@ export function readOptions(args: string[]): Options | undefined {
       .map((n) => positive('connections', n)),
     rounds: positive('rounds', values.rounds ?? (quick ? '2' : '5')),
     seconds: positive('seconds', values.seconds ?? (quick ? '1' : '2')),
-    warmUp: quick ? 200 : 2_000,
+    warmUp: quick ? 50 : 2_000,
     scale: among('--scale', values.scale, Object.keys(scales) as Scale[])[0] as Scale,
     seed: positive('seed', values.seed),
     fresh: values.fresh,
