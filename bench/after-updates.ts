@@ -8,7 +8,7 @@ import type { World } from './world.ts'
 const batch = 100
 
 /**
- * What is left of the speed of boards after a third of a tenant's deals were changed and nothing was
+ * What is left of the speed of boards after a third of the deals of each tenant were changed and nothing was
  * vacuumed since, and of pages far down a list beside the first ones.
  */
 export async function afterUpdates(
@@ -24,11 +24,10 @@ export async function afterUpdates(
   }
   const [firstPages, deepPages] = [await rates('Q2'), await rates('Q4')]
   const vacuumed = await rates('Q3')
-  await setAutovacuum(client, false)
-  for (const { id } of world.tenants) await updateThird(client, id)
-  const updated = await rates('Q3')
-  await setAutovacuum(client, true)
-  await client.query('VACUUM ANALYZE')
+  const updated = await withoutAutovacuum(client, async () => {
+    for (const { id } of world.tenants) await updateThird(client, id)
+    return rates('Q3')
+  })
   const ratio = (to: number[], from: number[], index: number) =>
     figure((from[index] ?? Number.NaN) / (to[index] ?? Number.NaN))
   return table(
@@ -41,10 +40,16 @@ export async function afterUpdates(
   )
 }
 
-async function setAutovacuum(client: pg.Client, enabled: boolean): Promise<void> {
-  await client.query(`
-    ALTER TABLE deal SET (autovacuum_enabled = ${enabled});
-    ALTER TABLE stage_total SET (autovacuum_enabled = ${enabled})`)
+async function withoutAutovacuum<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  const tables = ['deal', 'stage_total']
+  for (const name of tables)
+    await client.query(`ALTER TABLE ${name} SET (autovacuum_enabled = false)`)
+  try {
+    return await work()
+  } finally {
+    for (const name of tables) await client.query(`ALTER TABLE ${name} RESET (autovacuum_enabled)`)
+    await client.query('VACUUM ANALYZE')
+  }
 }
 
 /** In many statements, each of which leaves a version of every total that it changes. */

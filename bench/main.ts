@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import pg from 'pg'
 import { afterUpdates } from './after-updates.ts'
 import { expectAgreement } from './agree.ts'
@@ -57,6 +57,10 @@ async function start(
   options: Options,
 ): Promise<Contestant[]> {
   const place = await prepare(client, url, world.tenants)
+  // Of a run that failed the logs stay.
+  stops.push(async () => {
+    if (!process.exitCode) await rm(place.directory, { recursive: true, force: true })
+  })
   const contestants: Contestant[] = []
   for (const candidate of candidatesOf(place, options.candidates)) {
     tell(`starting ${candidate.name}`)

@@ -41,7 +41,7 @@ one PostgreSQL: that of BENCH_DATABASE_URL, whose login must be a superuser, or 
   --scale 20k|1m        10 tenants of 20,000 deals, or one of 1,000,000 beside nine of them (default 20k)
   --seed N              of the data and of the order of requests (default 1)
   --fresh               makes the database anew
-  --after-updates       Q3 after a third of a tenant's deals were updated, and Q4 beside Q2, instead of the ratios
+  --after-updates       Q3 after a third of the deals were updated, and Q4 beside Q2, instead of the ratios
   --json FILE           writes all figures
 `
 
