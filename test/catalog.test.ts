@@ -33,7 +33,8 @@ const tenantTables = `
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND (c.relname = 'tenant' OR EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped))`
 
-const ownRows = `'(' || t.key || ' = (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::uuid)'`
+/** Worked out once for a statement, since it is wrapped in SELECT. */
+const ownRows = `'(' || t.key || ' = ( SELECT (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::uuid AS "nullif"))'`
 
 /**
  * Permissive policies add up, so that one that shows more than the tenant's rows undoes all others.
@@ -76,19 +77,19 @@ describe('the tables of tenants', () => {
     [
       'whose policy is for reading alone',
       `ALTER TABLE lax ENABLE ROW LEVEL SECURITY;
-       CREATE POLICY own ON lax FOR SELECT USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)`,
+       CREATE POLICY own ON lax FOR SELECT USING (tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid))`,
     ],
     [
       'that takes rows of any tenant',
       `ALTER TABLE lax ENABLE ROW LEVEL SECURITY;
-       CREATE POLICY own ON lax USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+       CREATE POLICY own ON lax USING (tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid))
          WITH CHECK (true)`,
     ],
     [
       'with a second policy that shows all',
       `ALTER TABLE lax ENABLE ROW LEVEL SECURITY;
-       CREATE POLICY own ON lax USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
-         WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+       CREATE POLICY own ON lax USING (tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid))
+         WITH CHECK (tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid));
        CREATE POLICY all_rows ON lax FOR SELECT USING (true)`,
     ],
   ])('would not pass with one %s', async (_, guard) => {
