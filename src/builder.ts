@@ -11,7 +11,7 @@ import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { decodeId, encodeId, nodeIdIn } from './ids.ts'
 import { CurrencyCode, DateOnly, DateTime, Decimal, Json } from './scalars.ts'
 
-const maxNodes = 100
+export const maxNodes = 100
 
 export interface SchemaShape {
   PrismaTypes: PrismaTypes

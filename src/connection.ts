@@ -40,6 +40,10 @@ export interface Page {
   where: object
   orderBy: Record<string, 'asc' | 'desc'>[]
   take: number
+  /** Between what the page lies, each of which it begins or ends strictly behind. */
+  bounds: readonly Bound[]
+  /** Whether its rows are read from its end on. */
+  isBackward: boolean
   /**
    * The rows of the page. Behind a cursor these are first those that sort equal to its row, then
    * those beyond: read apart, each begins in the index where the cursor stands, however many are
@@ -93,6 +97,8 @@ export function keysetPage(args: PageArgs, keyset: Keyset): Page {
     where: { AND: [start, end].map((bound) => (bound ? within(bound) : {})) },
     orderBy: [{ [keyset.column]: direction }, ...(keyset.unique ? [] : [{ id: direction }])],
     take,
+    bounds: [start, end].filter((bound) => bound !== null),
+    isBackward: backward,
     async find(read) {
       const rows = []
       for (const part of start ? partsBeyond(start) : [{}]) {
@@ -161,7 +167,7 @@ function pageSize({ first, last }: PageArgs): number {
   return size
 }
 
-interface Bound {
+export interface Bound {
   column: string
   unique: boolean
   than: 'gt' | 'lt'

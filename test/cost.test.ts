@@ -17,11 +17,11 @@ import {
   validate,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import type { FieldCost } from '../src/cost-rules.ts'
 import { exampleTabs } from '../src/graphiql/tabs.ts'
 import { costOfOperation } from '../src/operations/cost.ts'
-import type { FieldCost } from '../src/operations/cost-rules.ts'
-import { TooTangled } from '../src/operations/selection.ts'
 import { schema } from '../src/schema.ts'
+import { TooTangled } from '../src/selection.ts'
 import { costs, costsByVariables } from './cost-documents.ts'
 import { done, oneOfEach, pipelineFixture, untouched } from './fixtures.ts'
 import { appFor, post, testTenant } from './harness.ts'

@@ -110,7 +110,7 @@ describe('a filter by custom fields', () => {
   it('finds no deal by its currency, even where nobody looks the field up', async () => {
     for (const comparison of [{ eq: 'USD' }, { gte: '2026-01-01' }, { lte: '2026-01-01' }]) {
       const filter = { customFields: [{ key: 'cf_money', ...comparison }] }
-      const where = dealWhere(filter, { now: new Date() })
+      const where = dealWhere(filter, { now: () => new Date() })
       const all = { where: { AND: [{ tenantId: t.tenantId }, where] } }
       expect(await t.read((db) => db.deal.findMany(all))).toEqual([])
     }

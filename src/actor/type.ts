@@ -1,5 +1,6 @@
 import { builder, textEnum } from '../builder.ts'
 import { Member } from '../member/type.ts'
+import type { Declaration } from '../rows.ts'
 
 const ActorKind = textEnum('ActorKind', 'What made a change.', {
   MEMBER: 'A member, signed in.',
@@ -19,6 +20,10 @@ export const Actor = builder.objectRef<ActorShape>('Actor').implement({
   fields: (t) => ({
     kind: t.expose('actorKind', { type: ActorKind, description: 'What made the change.' }),
     name: t.string({
+      extensions: {
+        sql: (change) =>
+          `coalesce(${change.relation('actorMember').column('name')}, ${change.relation('actorApiKey').column('name')}, CASE ${change.column('actorKind')} WHEN 'OPERATOR' THEN 'Operator' ELSE 'Import' END)`,
+      } satisfies Declaration,
       description:
         'The name of the member, else of the API key, else `Import` or `Operator`. It is part of the history and needs no `members:read`; the member does.',
       resolve: ({ actorMember, actorApiKey, actorKind }) =>
@@ -29,6 +34,7 @@ export const Actor = builder.objectRef<ActorShape>('Actor').implement({
     member: t.field({
       type: Member,
       nullable: true,
+      extensions: { relation: 'actorMember' } satisfies Declaration,
       description: 'The member who made it, or for whom the API key acted.',
       resolve: ({ actorMember }) => actorMember,
     }),

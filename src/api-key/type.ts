@@ -1,8 +1,10 @@
 import { scopesOfKey } from '../auth/scopes.ts'
 import { builder } from '../builder.ts'
-import { keysetPage, newestFirst, pageSelection } from '../connection.ts'
+import { newestFirst } from '../connection.ts'
 import { Role } from '../member/filters.ts'
 import { Member } from '../member/type.ts'
+import { readPage } from '../page-field.ts'
+import type { PageOf } from '../rows.ts'
 import { apiKeyWhere } from './filters.ts'
 
 /** Also what a new key is given. */
@@ -35,6 +37,7 @@ export const ApiKey = builder.prismaNode('ApiKey', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
+      extensions: { unversioned: true },
       nullable: true,
       description: 'When it was last used, to the minute; null for never.',
     }),
@@ -56,28 +59,24 @@ const ApiKeyConnection = builder.connectionObject(
   { name: 'ApiKeyEdge', description: 'An API key and its cursor.' },
 )
 
+const apiKeyPage: PageOf = {
+  keyset: () => newestFirst,
+  where: ({ includeRevoked }, { now }) => (includeRevoked ? [] : [apiKeyWhere(now())]),
+}
+
 builder.queryField('apiKeys', (t) =>
   t.connection(
     {
       type: ApiKey,
       authScopes: { scope: 'keys:write' },
+      extensions: { page: apiKeyPage },
       description: 'The API keys of the tenant, the newest first.',
       args: {
         includeRevoked: t.arg.boolean({
           description: 'Also those that were revoked or have expired. Default: false.',
         }),
       },
-      resolve: async (_root, { includeRevoked, ...args }, ctx, info) => {
-        const page = keysetPage(args, newestFirst)
-        const live = includeRevoked ? {} : apiKeyWhere(ctx.now())
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, live] }
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.apiKey.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
-        )
-        return page.toConnection(rows, () => ctx.db.apiKey.count({ where }))
-      },
+      resolve: (_root, args, ctx, info) => readPage(ctx.db.apiKey, apiKeyPage, args, { ctx, info }),
     },
     ApiKeyConnection,
   ),

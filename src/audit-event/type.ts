@@ -1,8 +1,10 @@
 import { Actor, actorSelection } from '../actor/type.ts'
 import { ApiKey } from '../api-key/type.ts'
 import { builder } from '../builder.ts'
-import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
+import type { Keyset } from '../connection.ts'
 import { Member } from '../member/type.ts'
+import { readPage } from '../page-field.ts'
+import type { PageOf } from '../rows.ts'
 import { AuditEventFilter, AuditEventType, auditEventWhere } from './filters.ts'
 
 const AuditEvent = builder.prismaNode('AuditEvent', {
@@ -32,6 +34,7 @@ const AuditEvent = builder.prismaNode('AuditEvent', {
     }),
     actor: t.field({
       type: Actor,
+      extensions: { embedded: true },
       description: 'Who made the change.',
       select: (_args, _ctx, nested) => actorSelection(nested),
       resolve: (entry) => entry,
@@ -55,28 +58,21 @@ const AuditEventConnection = builder.connectionObject(
   { name: 'AuditEventEdge', description: 'An audit event and its cursor.' },
 )
 
+const auditEventPage: PageOf = {
+  keyset: () => newestFirst,
+  where: ({ filter }) => [auditEventWhere(filter)],
+}
+
 builder.queryField('auditEvents', (t) =>
   t.connection(
     {
       type: AuditEvent,
       authScopes: { scope: 'keys:write' },
+      extensions: { page: auditEventPage },
       description: 'Who changed keys, roles and settings that bear on access, the newest first.',
       args: { filter: t.arg({ type: AuditEventFilter, description: 'Which audit events.' }) },
-      resolve: async (_root, { filter, ...args }, ctx, info) => {
-        const page = keysetPage(args, newestFirst)
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, auditEventWhere(filter)] }
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.auditEvent.findMany({
-            ...selection,
-            where: { AND: [where, bounds] },
-            orderBy,
-            take,
-          }),
-        )
-        return page.toConnection(rows, () => ctx.db.auditEvent.count({ where }))
-      },
+      resolve: (_root, args, ctx, info) =>
+        readPage(ctx.db.auditEvent, auditEventPage, args, { ctx, info }),
     },
     AuditEventConnection,
   ),

@@ -1,11 +1,13 @@
 import { builder } from '../builder.ts'
-import { keysetPage, newestFirst, pageSelection } from '../connection.ts'
+import { newestFirst } from '../connection.ts'
+import { readPage } from '../page-field.ts'
 import {
   ClientReleaseFilter,
   clientReleaseWhere,
   ReleaseStatus,
 } from '../persisted-operation/filters.ts'
 import { PersistedOperation } from '../persisted-operation/type.ts'
+import type { Declaration, PageOf } from '../rows.ts'
 
 export const ClientRelease = builder.prismaNode('ClientRelease', {
   description: 'A version of an app with the operations that it may send.',
@@ -20,6 +22,10 @@ export const ClientRelease = builder.prismaNode('ClientRelease', {
     version: t.exposeString('version', { description: 'Its version, as it names it.' }),
     status: t.expose('status', { type: ReleaseStatus, description: 'Whether it is served.' }),
     operationCount: t.relationCount('operations', {
+      extensions: {
+        sql: (release) =>
+          `(SELECT count(*) FROM client_release_operation o WHERE (o.tenant_id, o.release_id) = (${release.column('tenantId')}, ${release.column('id')}))`,
+      } satisfies Declaration,
       description: 'How many operations it has; `persistedOperations` lists them.',
     }),
     createdAt: t.expose('createdAt', {
@@ -38,6 +44,7 @@ export const ClientRelease = builder.prismaNode('ClientRelease', {
     }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
+      extensions: { unversioned: true },
       nullable: true,
       description:
         'When a request last named this version, to the minute; null for never. Versions that nobody names any more can be retired.',
@@ -48,7 +55,7 @@ export const ClientRelease = builder.prismaNode('ClientRelease', {
 builder.prismaObjectField(PersistedOperation, 'releases', (t) =>
   t.field({
     type: [ClientRelease],
-    extensions: { cost: { size: 5 } },
+    extensions: { cost: { size: 5 }, through: ['releases', 'release'] },
     description: 'The releases that have it, the newest first.',
     select: (_args, _ctx, nested) => ({
       releases: {
@@ -65,28 +72,21 @@ const ClientReleaseConnection = builder.connectionObject(
   { name: 'ClientReleaseEdge', description: 'A release and its cursor.' },
 )
 
+const clientReleasePage: PageOf = {
+  keyset: () => newestFirst,
+  where: ({ filter }) => [clientReleaseWhere(filter)],
+}
+
 builder.queryField('clientReleases', (t) =>
   t.connection(
     {
       type: ClientRelease,
       authScopes: { scope: 'operations:write' },
+      extensions: { page: clientReleasePage },
       description: 'The releases of the apps that register their operations, the newest first.',
       args: { filter: t.arg({ type: ClientReleaseFilter, description: 'Which releases.' }) },
-      resolve: async (_root, { filter, ...args }, ctx, info) => {
-        const page = keysetPage(args, newestFirst)
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, clientReleaseWhere(filter)] }
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.clientRelease.findMany({
-            ...selection,
-            where: { AND: [where, bounds] },
-            orderBy,
-            take,
-          }),
-        )
-        return page.toConnection(rows, () => ctx.db.clientRelease.count({ where }))
-      },
+      resolve: (_root, args, ctx, info) =>
+        readPage(ctx.db.clientRelease, clientReleasePage, args, { ctx, info }),
     },
     ClientReleaseConnection,
   ),

@@ -1,4 +1,5 @@
 import { builder, textEnum } from '../builder.ts'
+import type { ListScope, Rows } from '../rows.ts'
 
 export const ClosedKind = textEnum('ClosedKind', 'How a deal ends.', {
   WON: 'It is won.',
@@ -29,11 +30,30 @@ export const CloseReason = builder.prismaNode('CloseReason', {
   }),
 })
 
+interface CloseReasonArgs {
+  kind?: string | null
+  includeArchived?: boolean | null
+}
+
+function closeReasonRows(
+  { kind, includeArchived }: CloseReasonArgs,
+  { viewer: { tenantId } }: ListScope,
+): Rows {
+  return {
+    where: {
+      tenantId,
+      ...(kind ? { kind } : {}),
+      ...(includeArchived ? {} : { archivedAt: null }),
+    },
+    orderBy: [{ name: 'asc' }, { kind: 'asc' }, { id: 'asc' }],
+  }
+}
+
 builder.queryField('closeReasons', (t) =>
   t.prismaField({
     type: [CloseReason],
     authScopes: { scope: 'deals:read' },
-    extensions: { cost: { size: 20 } },
+    extensions: { cost: { size: 20 }, rows: closeReasonRows },
     description: 'Why deals are won or lost, by name.',
     args: {
       kind: t.arg({ type: ClosedKind, description: 'Only those of this kind.' }),
@@ -41,15 +61,7 @@ builder.queryField('closeReasons', (t) =>
         description: 'Also those that no more deals get. Default: false.',
       }),
     },
-    resolve: (query, _root, { kind, includeArchived }, ctx) =>
-      ctx.db.closeReason.findMany({
-        ...query,
-        where: {
-          tenantId: ctx.viewer.tenantId,
-          ...(kind ? { kind } : {}),
-          ...(includeArchived ? {} : { archivedAt: null }),
-        },
-        orderBy: [{ name: 'asc' }, { kind: 'asc' }, { id: 'asc' }],
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.closeReason.findMany({ ...query, ...closeReasonRows(args, ctx) }),
   }),
 )

@@ -1,8 +1,9 @@
 import { builder } from '../builder.ts'
-import { keysetPage, pageSelection } from '../connection.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { Organization } from '../organization/type.ts'
-import { containing, type SearchCall } from '../search.ts'
+import { readPage } from '../page-field.ts'
+import { byNumber, type PageOf } from '../rows.ts'
+import { type SearchCall, searchFor } from '../search.ts'
 import { byName, ContactFilter, ContactOrder, contactKeyset, contactWhere } from './filters.ts'
 
 export const Contact = builder.prismaNode('Contact', {
@@ -32,15 +33,13 @@ builder.queryField('contactByNumber', (t) =>
     type: Contact,
     authScopes: { scope: 'deals:read' },
     nullable: true,
+    extensions: { rows: byNumber },
     description: 'A contact by their number.',
     args: {
       number: t.arg.int({ required: true, description: 'Their number in the tenant, from 1.' }),
     },
-    resolve: (query, _root, { number }, ctx) =>
-      ctx.db.contact.findUnique({
-        ...query,
-        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.contact.findUnique({ ...query, ...byNumber(args, ctx) }),
   }),
 )
 
@@ -51,11 +50,20 @@ const ContactConnection = builder.connectionObject(
 
 const search: SearchCall = (pattern, most) => Prisma.sql`search_contacts(${pattern}, ${most})`
 
+const contactPage: PageOf = {
+  keyset: ({ orderBy }) => contactKeyset(orderBy ?? byName),
+  where: ({ filter, search: text }) => [
+    contactWhere(filter),
+    ...(text ? [searchFor(search, ['name', 'email'], text)] : []),
+  ],
+}
+
 builder.queryField('contacts', (t) =>
   t.connection(
     {
       type: Contact,
       authScopes: { scope: 'deals:read' },
+      extensions: { page: contactPage },
       description: 'The contacts: people on the other side of deals.',
       args: {
         filter: t.arg({ type: ContactFilter, description: 'Which contacts.' }),
@@ -64,21 +72,8 @@ builder.queryField('contacts', (t) =>
         }),
         orderBy: t.arg({ type: ContactOrder, description: 'Default: NAME ASC.' }),
       },
-      resolve: async (_root, args, ctx, info) => {
-        const keyset = contactKeyset(args.orderBy ?? byName)
-        const page = keysetPage(args, keyset)
-        const filtered = contactWhere(args.filter)
-        const found = args.search
-          ? await containing(ctx.db, search, ['name', 'email'], args.search)
-          : {}
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.contact.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
-        )
-        return page.toConnection(rows, () => ctx.db.contact.count({ where }))
-      },
+      resolve: (_root, args, ctx, info) =>
+        readPage(ctx.db.contact, contactPage, args, { ctx, info }),
     },
     ContactConnection,
   ),

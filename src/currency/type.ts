@@ -1,4 +1,5 @@
 import { builder } from '../builder.ts'
+import type { ListScope, Rows } from '../rows.ts'
 
 export const Currency = builder.prismaNode('Currency', {
   description:
@@ -18,17 +19,17 @@ export const Currency = builder.prismaNode('Currency', {
   }),
 })
 
+function allCurrencies(_args: object, { viewer: { tenantId } }: ListScope): Rows {
+  return { where: { tenantId }, orderBy: { number: 'asc' } }
+}
+
 builder.queryField('currencies', (t) =>
   t.prismaField({
     type: [Currency],
     authScopes: { scope: 'deals:read' },
-    extensions: { cost: { size: 20 } },
+    extensions: { cost: { size: 20 }, rows: allCurrencies },
     description: 'All currencies that the tenant has ever used, by number.',
-    resolve: (query, _root, _args, ctx) =>
-      ctx.db.currency.findMany({
-        ...query,
-        where: { tenantId: ctx.viewer.tenantId },
-        orderBy: { number: 'asc' },
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.currency.findMany({ ...query, ...allCurrencies(args, ctx) }),
   }),
 )

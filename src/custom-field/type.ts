@@ -1,6 +1,7 @@
 import { builder, textEnum } from '../builder.ts'
 import { optionalIdOf } from '../ids.ts'
 import { Pipeline } from '../pipeline/type.ts'
+import type { ListScope, Rows } from '../rows.ts'
 
 export const CustomFieldType = textEnum('CustomFieldType', 'What the values of a field are.', {
   TEXT: 'A text of at most 10 000 characters.',
@@ -52,11 +53,31 @@ export const CustomFieldDefinition = builder.prismaNode('CustomFieldDefinition',
   }),
 })
 
+interface CustomFieldArgs {
+  includeArchived?: boolean | null
+  pipelineId?: string | null
+}
+
+function customFieldRows(
+  { includeArchived, pipelineId }: CustomFieldArgs,
+  { viewer: { tenantId } }: ListScope,
+): Rows {
+  const id = optionalIdOf('Pipeline', pipelineId)
+  return {
+    where: {
+      tenantId,
+      ...(includeArchived ? {} : { archivedAt: null }),
+      ...(id === null ? {} : { OR: [{ pipelineId: null }, { pipelineId: id }] }),
+    },
+    orderBy: [{ position: 'asc' }, { id: 'asc' }],
+  }
+}
+
 builder.queryField('customFields', (t) =>
   t.prismaField({
     type: [CustomFieldDefinition],
     authScopes: { scope: 'deals:read' },
-    extensions: { cost: { size: 20 } },
+    extensions: { cost: { size: 20 }, rows: customFieldRows },
     description: 'The fields that the tenant adds to its deals, in their order.',
     args: {
       includeArchived: t.arg.boolean({
@@ -66,17 +87,7 @@ builder.queryField('customFields', (t) =>
         description: 'Only those of this pipeline’s deals, which those of all deals are as well.',
       }),
     },
-    resolve: (query, _root, { includeArchived, pipelineId }, ctx) => {
-      const id = optionalIdOf('Pipeline', pipelineId)
-      return ctx.db.customFieldDefinition.findMany({
-        ...query,
-        where: {
-          tenantId: ctx.viewer.tenantId,
-          ...(includeArchived ? {} : { archivedAt: null }),
-          ...(id === null ? {} : { OR: [{ pipelineId: null }, { pipelineId: id }] }),
-        },
-        orderBy: [{ position: 'asc' }, { id: 'asc' }],
-      })
-    },
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.customFieldDefinition.findMany({ ...query, ...customFieldRows(args, ctx) }),
   }),
 )

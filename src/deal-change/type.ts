@@ -1,6 +1,7 @@
 import { Actor, actorSelection } from '../actor/type.ts'
 import { builder, textEnum } from '../builder.ts'
 import { encodeId } from '../ids.ts'
+import type { Declaration, RowSql } from '../rows.ts'
 
 const DealChangeField = textEnum('DealChangeField', 'A field of a deal whose changes are kept.', {
   NAME: 'The name.',
@@ -23,6 +24,13 @@ function idIn(field: string, id: string | null): string | null {
   return typename && id ? encodeId(typename, id) : null
 }
 
+const idSql = (column: string) => (change: RowSql) => {
+  const prefixes = [...typenames].map(
+    ([field, typename]) => `WHEN '${field}' THEN '${encodeId(typename, '')}'`,
+  )
+  return `CASE ${change.column('field')} ${prefixes.join(' ')} END || ${change.column(column)}`
+}
+
 export const DealChange = builder.prismaNode('DealChange', {
   description:
     'That a field of a deal changed: an entry of its audit beside its stages. Entries are only ever added.',
@@ -34,6 +42,9 @@ export const DealChange = builder.prismaNode('DealChange', {
     field: t.field({
       type: DealChangeField,
       description: 'Which field changed.',
+      extensions: {
+        sql: (change) => `upper(regexp_replace(${change.column('field')}, '([A-Z])', '_\\1', 'g'))`,
+      } satisfies Declaration,
       select: { field: true },
       resolve: ({ field }) => field.replace(/[A-Z]/g, '_$&').toUpperCase(),
     }),
@@ -49,17 +60,20 @@ export const DealChange = builder.prismaNode('DealChange', {
     fromId: t.id({
       nullable: true,
       description: 'The id of the owner or organization before, which may be gone by now.',
+      extensions: { sql: idSql('fromId') } satisfies Declaration,
       select: { field: true, fromId: true },
       resolve: ({ field, fromId }) => idIn(field, fromId),
     }),
     toId: t.id({
       nullable: true,
       description: 'The id of the owner or organization after, which may be gone by now.',
+      extensions: { sql: idSql('toId') } satisfies Declaration,
       select: { field: true, toId: true },
       resolve: ({ field, toId }) => idIn(field, toId),
     }),
     actor: t.field({
       type: Actor,
+      extensions: { embedded: true },
       description: 'Who made the change.',
       select: (_args, _ctx, nested) => actorSelection(nested),
       resolve: (change) => change,

@@ -6,6 +6,7 @@ import { type CustomFieldType, isOfType } from '../custom-value/rules.ts'
 import { Deal } from '../deal/type.ts'
 import type { CustomFieldDefinition as Definition } from '../generated/prisma/client.ts'
 import { Prisma } from '../generated/prisma/client.ts'
+import type { Declaration, RowSql } from '../rows.ts'
 
 interface StoredValue {
   definition: Definition
@@ -32,6 +33,7 @@ const CustomFieldValue = builder.interfaceRef<StoredValue>('CustomFieldValue').i
   },
   fields: (t) => ({
     key: t.string({
+      extensions: { sql: (value) => value.column('key') } satisfies Declaration,
       description: 'The field’s key: `cf_region`.',
       resolve: ({ definition }) => definition.key,
     }),
@@ -42,6 +44,7 @@ const CustomFieldValue = builder.interfaceRef<StoredValue>('CustomFieldValue').i
     }),
     value: t.field({
       type: 'JSON',
+      extensions: { sql: (value) => value.column('value') } satisfies Declaration,
       description: 'The value as inputs write it, whatever its type.',
       resolve: ({ value }) => value,
     }),
@@ -132,10 +135,20 @@ async function valuesOf(ctx: Context, stored: unknown): Promise<StoredValue[]> {
   })
 }
 
+/** What all types of values have in common; what only one has is told apart in TypeScript alone. */
+function storedValues(deal: RowSql): Prisma.Sql {
+  const [tenantId, values] = [deal.column('tenantId'), deal.column('customFields')].map((column) =>
+    Prisma.raw(column),
+  )
+  return Prisma.sql`
+    SELECT d.key, ${values} -> d.key AS value FROM custom_field_definition d
+    WHERE d.tenant_id = ${tenantId} AND ${values} -> d.key <> 'null' ORDER BY d.position, d.id`
+}
+
 builder.prismaObjectField(Deal, 'customFields', (t) =>
   t.field({
     type: [CustomFieldValue],
-    extensions: { cost: { size: 8 } },
+    extensions: { cost: { size: 8 }, table: storedValues },
     description:
       'The values that it has of the tenant’s own fields, in the order of the fields; of archived ones too.',
     select: { customFields: true },

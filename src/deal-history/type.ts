@@ -2,6 +2,7 @@ import { builder } from '../builder.ts'
 import { type Keyset, keysetPage, nestedPageSelection } from '../connection.ts'
 import { Deal } from '../deal/type.ts'
 import { DealChange } from '../deal-change/type.ts'
+import type { PageOf } from '../rows.ts'
 import { StageChange } from '../stage-change/type.ts'
 import { changeCounts, historyLengths } from './loaders.ts'
 
@@ -18,10 +19,13 @@ const entriesBySeq: Keyset = {
   direction: 'asc',
 }
 
+const historyPage: PageOf = { path: ['history'], keyset: () => entriesBySeq, where: () => [] }
+
 builder.prismaObjectField(Deal, 'history', (t) =>
   t.connection(
     {
       type: StageChange,
+      extensions: { page: historyPage },
       description: 'Every stage change since the deal was created, the oldest first.',
       select: (args, _ctx, nested) => {
         const page = keysetPage(args, entriesBySeq)
@@ -58,10 +62,13 @@ const changesByTime: Keyset = {
   direction: 'asc',
 }
 
+const changesPage: PageOf = { path: ['changes'], keyset: () => changesByTime, where: () => [] }
+
 builder.prismaObjectField(Deal, 'changes', (t) =>
   t.connection(
     {
       type: DealChange,
+      extensions: { page: changesPage },
       description:
         'What changed of its audited fields since it was created, the oldest first. Changes of stage are in `history`.',
       select: (args, _ctx, nested) => {

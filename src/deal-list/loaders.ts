@@ -1,5 +1,6 @@
 import type { Batch, BatchSource } from '../context.ts'
-import type { Db } from '../database/database.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import { mostIds, Search } from '../search.ts'
 
 /** What a deal belongs to; a contact by the deal's link to it. */
 export type DealParent = 'stageId' | 'pipelineId' | 'organizationId' | 'ownerId' | 'contactId'
@@ -19,18 +20,13 @@ export function countDeals(
   }
 }
 
-/** Above this many own deals a list reads on in its own order, which soon finds a page of them. */
-const mostOwn = 1_000
-
 /**
  * What leads a list to the deals of a viewer who sees only their own, which the policies of the
  * database see to anyway: without it a few deals would be looked for among all of the tenant.
  */
-export async function ownDeals(db: Db, dealsOf: string | null): Promise<object> {
-  if (dealsOf === null) return {}
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT DISTINCT id FROM visible_deals() AS id LIMIT ${mostOwn + 1}`
-  return rows.length > mostOwn ? {} : { id: { in: rows.map(({ id }) => id) } }
+export function ownDeals(dealsOf: string | null): Search[] {
+  const own = Prisma.sql`(SELECT DISTINCT id FROM visible_deals() AS id LIMIT ${mostIds + 1})`
+  return dealsOf === null ? [] : [new Search(own, {})]
 }
 
 type Count = [id: string | null, count: number]

@@ -1,17 +1,20 @@
 import { builder } from '../builder.ts'
-import { keysetPage, nestedPageSelection, type PageArgs, pageSelection } from '../connection.ts'
+import { keysetPage, nestedPageSelection, type PageArgs } from '../connection.ts'
 import { Contact } from '../contact/type.ts'
 import type { Context } from '../context.ts'
 import { customFieldsOfTenant } from '../custom-field/loaders.ts'
 import { filterProblem } from '../custom-field/rules.ts'
 import { customComparisons } from '../custom-field-filter.ts'
 import { DealFilter, type DealFilterInput } from '../deal/filters.ts'
-import { dealsContaining, dealWhere, matchingDeals } from '../deal/loaders.ts'
+import { dealSearch, dealWhere, matchingDeals, soughtDeals } from '../deal/loaders.ts'
 import { Deal } from '../deal/type.ts'
 import { codedError } from '../errors.ts'
 import { Member } from '../member/type.ts'
 import { Organization } from '../organization/type.ts'
+import { cutPage } from '../page-field.ts'
 import { Pipeline } from '../pipeline/type.ts'
+import { type ListScope, NotCompilable, type PageOf } from '../rows.ts'
+import { found, type Search } from '../search.ts'
 import { Stage } from '../stage/type.ts'
 import { boardOrder, DealOrder, dealKeyset, newestFirst } from './filters.ts'
 import { countDeals, type DealParent, ownDeals } from './loaders.ts'
@@ -40,16 +43,44 @@ async function checkCustomFields(ctx: Context, filter: DealArgs['filter']): Prom
   if (problem) throw codedError('BAD_USER_INPUT', problem)
 }
 
+/** Whether values can be compared so is known from the definitions of their fields alone. */
+function withoutCustomFields(filter: DealArgs['filter']): DealArgs['filter'] {
+  if (customComparisons(filter).length === 0) return filter
+  throw new NotCompilable('the filter compares custom fields')
+}
+
+type ListArgs = Pick<DealArgs, 'filter'> & { search?: string | null }
+
 /** The condition of the live deals that the viewer sees and asks for, whichever way they are read. */
 export async function listedDeals(
   ctx: Context,
-  { filter, search }: Pick<DealArgs, 'filter'> & { search?: string | null },
+  { filter, search }: ListArgs,
 ): Promise<{ AND: object[] }> {
   const { tenantId, dealsOf } = ctx.viewer
-  const filtered = await matchingDeals({ db: ctx.db, tenantId }, filter, ctx.now())
+  const { db } = ctx
+  const filtered = await matchingDeals({ db, tenantId }, filter, ctx.now)
   await checkCustomFields(ctx, filter)
-  const found = search ? await dealsContaining(ctx.db, search) : {}
-  return { AND: [{ tenantId }, await ownDeals(ctx.db, dealsOf), filtered, found] }
+  const conditions = [{ tenantId }, filtered]
+  for (const sought of searchesOf(search, dealsOf)) conditions.push(await found(db, sought))
+  return { AND: conditions }
+}
+
+function searchesOf(search: ListArgs['search'], dealsOf: string | null): Search[] {
+  return [...ownDeals(dealsOf), ...(search ? [dealSearch(search)] : [])]
+}
+
+/** The same condition as one statement puts it. */
+export function soughtConditions(
+  { filter, search }: ListArgs,
+  { viewer, now }: ListScope,
+): (object | Search)[] {
+  const sought = soughtDeals(withoutCustomFields(filter), now)
+  return [sought, ...searchesOf(search, viewer.dealsOf)]
+}
+
+const dealPage: PageOf = {
+  keyset: ({ orderBy }: DealArgs) => dealKeyset(orderBy ?? newestFirst),
+  where: soughtConditions,
 }
 
 builder.queryField('deals', (t) =>
@@ -57,6 +88,7 @@ builder.queryField('deals', (t) =>
     {
       type: Deal,
       authScopes: { scope: 'deals:read' },
+      extensions: { page: dealPage },
       description: 'The live deals of the tenant.',
       args: {
         filter: t.arg({ type: DealFilter, description: 'Which deals.' }),
@@ -67,15 +99,8 @@ builder.queryField('deals', (t) =>
         orderBy: t.arg({ type: DealOrder, description: 'Default: CREATED_AT DESC.' }),
       },
       resolve: async (_root, args, ctx, info) => {
-        const keyset = dealKeyset(args.orderBy ?? newestFirst)
-        const page = keysetPage(args, keyset)
-        const where = await listedDeals(ctx, args)
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.deal.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
-        )
-        return page.toConnection(rows, () => ctx.db.deal.count({ where }))
+        const page = keysetPage(args, dealPage.keyset(args))
+        return cutPage(ctx.db.deal, page, await listedDeals(ctx, args), { ctx, info })
       },
     },
     DealConnection,
@@ -90,22 +115,32 @@ const nestedArgs = builder.args((t) => ({
 type NestedArgs = PageArgs & DealArgs
 
 /** The deals below a parent come with it in one statement, however many parents there are. */
-function dealsBelow(parentColumn: DealParent, defaultOrder: DealArgs['orderBy']) {
-  const keysetOf = ({ orderBy }: NestedArgs) => dealKeyset(orderBy ?? defaultOrder ?? newestFirst)
-  const pageOf = (args: NestedArgs) => keysetPage(args, keysetOf(args))
+function dealsBelow(
+  parentColumn: DealParent,
+  path: string[],
+  defaultOrder: DealArgs['orderBy'] = newestFirst,
+) {
+  const keyset = ({ orderBy }: NestedArgs) => dealKeyset(orderBy ?? defaultOrder ?? newestFirst)
+  const pageOf = (args: NestedArgs) => keysetPage(args, keyset(args))
+  const page: PageOf = {
+    path,
+    keyset,
+    where: ({ filter }: NestedArgs, scope) => [dealWhere(withoutCustomFields(filter), scope)],
+  }
   return {
+    extensions: { page },
     /** What to read of the deals themselves. */
     find(args: NestedArgs, ctx: Context, nested: unknown) {
       const page = pageOf(args)
       const { where, orderBy, take } = page
       const selection = nestedPageSelection(nested, 'Deal', page)
-      const filtered = { AND: [dealWhere(args.filter, { now: ctx.now() }), where] }
+      const filtered = { AND: [dealWhere(args.filter, ctx), where] }
       return { ...selection, where: filtered, orderBy, take }
     },
     async toConnection({ id }: { id: string }, deals: DealKey[], args: NestedArgs, ctx: Context) {
       await checkCustomFields(ctx, args.filter)
       return pageOf(args).toConnection(deals, () => {
-        const where = dealWhere(args.filter, { now: ctx.now() })
+        const where = dealWhere(args.filter, ctx)
         const { batch, key } = countDeals(parentColumn, where)
         return ctx.loader(batch, key).load(id)
       })
@@ -113,11 +148,11 @@ function dealsBelow(parentColumn: DealParent, defaultOrder: DealArgs['orderBy'])
   }
 }
 
-const dealsOfStage = dealsBelow('stageId', boardOrder)
-const dealsOfPipeline = dealsBelow('pipelineId', newestFirst)
-const dealsOfOrganization = dealsBelow('organizationId', newestFirst)
-const dealsOfOwner = dealsBelow('ownerId', newestFirst)
-const dealsOfContact = dealsBelow('contactId', newestFirst)
+const dealsOfStage = dealsBelow('stageId', ['deals'], boardOrder)
+const dealsOfPipeline = dealsBelow('pipelineId', ['deals'])
+const dealsOfOrganization = dealsBelow('organizationId', ['deals'])
+const dealsOfOwner = dealsBelow('ownerId', ['ownedDeals'])
+const dealsOfContact = dealsBelow('contactId', ['deals', 'deal'])
 
 const keys = { tenantId: true, id: true } as const
 
@@ -125,6 +160,7 @@ builder.prismaObjectField(Stage, 'deals', (t) =>
   t.connection(
     {
       type: Deal,
+      extensions: dealsOfStage.extensions,
       description: 'The live deals in the stage; by default in their order on the board.',
       args: nestedArgs,
       select: (args, ctx, nested) => ({ ...keys, deals: dealsOfStage.find(args, ctx, nested) }),
@@ -138,6 +174,7 @@ builder.prismaObjectField(Pipeline, 'deals', (t) =>
   t.connection(
     {
       type: Deal,
+      extensions: dealsOfPipeline.extensions,
       description: 'The live deals in the pipeline; by default the newest first.',
       args: nestedArgs,
       select: (args, ctx, nested) => ({ ...keys, deals: dealsOfPipeline.find(args, ctx, nested) }),
@@ -152,6 +189,7 @@ builder.prismaObjectField(Organization, 'deals', (t) =>
   t.connection(
     {
       type: Deal,
+      extensions: dealsOfOrganization.extensions,
       description: 'The live deals that are made with it; by default the newest first.',
       args: nestedArgs,
       select: (args, ctx, nested) => ({
@@ -170,6 +208,7 @@ builder.prismaObjectField(Member, 'deals', (t) =>
     {
       type: Deal,
       authScopes: { scope: 'deals:read' },
+      extensions: dealsOfOwner.extensions,
       description: 'The live deals that they own; by default the newest first.',
       args: nestedArgs,
       select: (args, ctx, nested) => ({
@@ -187,6 +226,7 @@ builder.prismaObjectField(Contact, 'deals', (t) =>
   t.connection(
     {
       type: Deal,
+      extensions: dealsOfContact.extensions,
       description: 'The live deals that they are a contact of; by default the newest first.',
       args: nestedArgs,
       select: (args, ctx, nested) => {

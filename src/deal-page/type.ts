@@ -1,13 +1,24 @@
+import type { Viewer } from '../auth/viewer.ts'
 import { builder } from '../builder.ts'
 import { defaultPageSize, maxPageSize } from '../connection.ts'
-import { type Context, inOrder } from '../context.ts'
+import { inOrder } from '../context.ts'
+import type { DealFilterInput } from '../deal/filters.ts'
 import { DealFilter } from '../deal/filters.ts'
 import { Deal } from '../deal/type.ts'
-import { listedDeals } from '../deal-list/type.ts'
+import { listedDeals, soughtConditions } from '../deal-list/type.ts'
 import { codedError } from '../errors.ts'
+import type { NumberedOf } from '../rows.ts'
 import { DealPageOrder, type DealPageOrderInput, newestFirst, pageOrder } from './filters.ts'
 import { idsOfPage } from './loaders.ts'
 import { type NumberedPage, pageCountOf, pageProblem } from './rules.ts'
+
+interface PageArgs {
+  page?: number | null
+  pageSize?: number | null
+  filter?: DealFilterInput | null
+  search?: string | null
+  orderBy?: DealPageOrderInput | null
+}
 
 interface DealPageShape extends NumberedPage {
   ids(): Promise<string[]>
@@ -52,9 +63,9 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
   }
 }
 
-function checkPage(ctx: Context, asked: NumberedPage, { field }: DealPageOrderInput): void {
+function checkPage(viewer: Viewer, asked: NumberedPage, { field }: DealPageOrderInput): void {
   // The order tells something of the names of members.
-  if (field === 'OWNER' && !ctx.viewer.scopes.has('members:read')) {
+  if (field === 'OWNER' && !viewer.scopes.has('members:read')) {
     const message = 'You may not use DealPageOrderField.OWNER: it needs the scope members:read.'
     throw codedError('FORBIDDEN', message)
   }
@@ -62,11 +73,26 @@ function checkPage(ctx: Context, asked: NumberedPage, { field }: DealPageOrderIn
   if (problem) throw codedError('BAD_USER_INPUT', problem)
 }
 
+function askedOf(args: PageArgs, viewer: Viewer) {
+  const asked = { page: args.page ?? 1, pageSize: args.pageSize ?? defaultPageSize }
+  const order = args.orderBy ?? newestFirst
+  checkPage(viewer, asked, order)
+  return { ...asked, orderBy: pageOrder(order) }
+}
+
+const numberedDeals: NumberedOf = {
+  model: 'Deal',
+  rows: (args: PageArgs, scope) => ({
+    ...askedOf(args, scope.viewer),
+    where: soughtConditions(args, scope),
+  }),
+}
+
 builder.queryField('dealPage', (t) =>
   t.field({
     type: DealPage,
     authScopes: { scope: 'deals:read' },
-    extensions: { cost: { page: 'pageSize' } },
+    extensions: { cost: { page: 'pageSize' }, numbered: numberedDeals },
     description:
       'The live deals of the tenant on numbered pages, for tables that are ordered by any of their columns. `deals` reads on from a cursor, which costs the same however far it is.',
     args: {
@@ -85,12 +111,9 @@ builder.queryField('dealPage', (t) =>
       orderBy: t.arg({ type: DealPageOrder, description: 'Default: CREATED_AT DESC.' }),
     },
     resolve: async (_root, args, ctx) => {
-      const asked = { page: args.page ?? 1, pageSize: args.pageSize ?? defaultPageSize }
-      const order = args.orderBy ?? newestFirst
-      checkPage(ctx, asked, order)
+      const asked = askedOf(args, ctx.viewer)
       const where = await listedDeals(ctx, args)
-      const query = { ...asked, where, orderBy: pageOrder(order) }
-      const ids = once(() => idsOfPage(ctx.db, query))
+      const ids = once(() => idsOfPage(ctx.db, { ...asked, where }))
       return { ...asked, ids, totalCount: once(() => ctx.db.deal.count({ where })) }
     },
   }),

@@ -5,8 +5,9 @@ import { DealStatus } from '../deal/filters.ts'
 import { Member } from '../member/type.ts'
 import { Organization } from '../organization/type.ts'
 import { Pipeline } from '../pipeline/type.ts'
+import type { ListScope, RowSql } from '../rows.ts'
 import { Stage } from '../stage/type.ts'
-import { dealTotals, stageTotals, type Total, type TotalsParent } from './loaders.ts'
+import { dealTotals, stageTotals, type Total, type TotalsParent, totalsOfRow } from './loaders.ts'
 
 type TotalFields = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Total>
 
@@ -37,7 +38,10 @@ const DealTotal = builder.objectRef<Total>('DealTotal').implement({
 builder.prismaObjectField(Stage, 'totals', (t) =>
   t.field({
     type: [StageTotal],
-    extensions: { cost: { fixed: 5 } },
+    extensions: {
+      cost: { fixed: 5 },
+      table: (stage: RowSql, _args: object, scope: ListScope) => totalsOfRow('stage', stage, scope),
+    },
     description:
       'One total for each currency of its live deals. One statement for all stages asked for.',
     resolve: ({ id }, _args, ctx) => ctx.loader(stageTotals).load(id),
@@ -50,7 +54,11 @@ const totalsArgs = builder.args((t) => ({
 
 const totalsOf = (parent: TotalsParent) => ({
   type: [DealTotal] as [typeof DealTotal],
-  extensions: { cost: { fixed: 5 } },
+  extensions: {
+    cost: { fixed: 5 },
+    table: (row: RowSql, { status }: { status?: string | null }, scope: ListScope) =>
+      totalsOfRow(parent, row, scope, status),
+  },
   args: totalsArgs,
   resolve({ id }: { id: string }, { status }: { status?: string | null }, ctx: Context) {
     const { batch, key } = dealTotals(parent, status)

@@ -18,24 +18,21 @@ import {
   isCustomField,
   scanningValues,
 } from '../custom-field-filter.ts'
-import type { Db } from '../database/database.ts'
 import { codedError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { containing } from '../search.ts'
+import { NotCompilable } from '../rows.ts'
+import { found, Search, searchFor } from '../search.ts'
 import type { DealFilterInput, IdComparison } from './filters.ts'
+import { filterSizeProblem } from './rules.ts'
 
 const maxDepth = 4
-
-/** What is compared becomes parameters of one statement, and how it is nested its text. */
-const mostNested = 50
-const mostCompared = 1_000
 
 const dayMs = 86_400_000
 
 /** What the conditions of a filter are put with. */
 export interface FilterScope {
   /** The instant at which deals rot or do not. */
-  now: Date
+  now(): Date
   containing: Containing
   named: Named
 }
@@ -43,34 +40,16 @@ export interface FilterScope {
 /** The live deals that a filter lets through; the tenant is the caller's to add. */
 export function dealWhere(
   filter: DealFilterInput | null | undefined,
-  { now, containing = scanningValues, named = joining }: Partial<FilterScope> & { now: Date },
+  {
+    now,
+    containing = scanningValues,
+    named = joining,
+  }: Partial<FilterScope> & Pick<FilterScope, 'now'>,
 ): object {
   if (!filter) return { deletedAt: null }
-  checkSize(filter)
+  const problem = filterSizeProblem(filter)
+  if (problem) throw codedError('BAD_USER_INPUT', problem)
   return { deletedAt: null, AND: conditions(filter, { now, containing, named }, 0) }
-}
-
-function checkSize(filter: DealFilterInput): void {
-  const all = withNested(filter)
-  if (all.length - 1 > mostNested) {
-    throw codedError('BAD_USER_INPUT', `\`filter\` takes at most ${mostNested} filters in it.`)
-  }
-  const compared = all.flatMap(({ and: _, or: __, not: ___, ...columns }) => leaves(columns))
-  if (compared.length > mostCompared) {
-    throw codedError('BAD_USER_INPUT', `\`filter\` compares to at most ${mostCompared} values.`)
-  }
-}
-
-function withNested(filter: DealFilterInput): DealFilterInput[] {
-  const { and, or, not } = filter
-  return [filter, ...[...(and ?? []), ...(or ?? []), ...(not ? [not] : [])].flatMap(withNested)]
-}
-
-/** The values that a comparison names, however it is nested. */
-function leaves(value: unknown): unknown[] {
-  if (value == null) return []
-  const isPlain = [Array.prototype, Object.prototype, null].includes(Object.getPrototypeOf(value))
-  return isPlain ? Object.values(value).flatMap(leaves) : [value]
 }
 
 function conditions(filter: DealFilterInput, scope: FilterScope, depth: number): object[] {
@@ -118,10 +97,10 @@ function columnConditions(filter: DealFilterInput, { containing, named }: Filter
 
 function askedOnMonday(filter: DealFilterInput, { now }: FilterScope): object[] {
   const { rotting, closingBefore, stageEnteredBefore, hasNoNextStep } = filter
-  const rots = allOf(compare('rottingAt', { lte: now }))
+  const rots = () => allOf(compare('rottingAt', { lte: now() }))
   const noNextStep = { OR: [{ nextStep: null }, { nextStep: '' }] }
   return [
-    ...(rotting == null ? [] : [rotting ? rots : { NOT: rots }]),
+    ...(rotting == null ? [] : [rotting ? rots() : { NOT: rots() }]),
     ...(closingBefore == null
       ? []
       : [{ status: 'OPEN' }, { expectedCloseKey: { lt: dayNumber(closingBefore) } }]),
@@ -154,14 +133,11 @@ function dayNumber(day: Date): number {
   return Math.round(day.getTime() / dayMs)
 }
 
-/** The deals that contain the text in their name or description. */
-export function dealsContaining(db: Db, text: string): Promise<object> {
-  return containing(
-    db,
-    (pattern, most) => Prisma.sql`search_deals(${pattern}, true, true, ${most})`,
-    ['name', 'description'],
-    text,
-  )
+/** The search for the deals that contain the text in their name or description. */
+export function dealSearch(text: string): Search {
+  const call = (pattern: string, most: number) =>
+    Prisma.sql`search_deals(${pattern}, true, true, ${most})`
+  return searchFor(call, ['name', 'description'], text)
 }
 
 /** Each is a statement of its own, and so many ids are named by one. */
@@ -169,13 +145,41 @@ const mostLookups = 10
 const mostIds = 500
 
 /**
- * The live deals that a filter lets through, for a list that is read by itself: what its texts and
- * names match is looked up first, so that an index finds the deals.
+ * The live deals that a filter lets through, with searches in it for what its texts match: for one
+ * statement that does all of it.
+ */
+export function soughtDeals(
+  filter: DealFilterInput | null | undefined,
+  now: FilterScope['now'],
+): object {
+  const searches = new Map<string, object>()
+  let uses = 0
+  const where = dealWhere(filter, {
+    now,
+    containing(column, text) {
+      uses += 1
+      const key = textKey(column, text)
+      const search = searches.get(key) ?? { id: textSearch(column, text) }
+      searches.set(key, search)
+      return search
+    },
+    // What the names match has to be known for the planner to choose the index of these deals.
+    named(relation) {
+      throw new NotCompilable(`the filter compares the name of a ${relation}`)
+    },
+  })
+  checkLookups(uses)
+  return where
+}
+
+/**
+ * The same for a list that is read by itself: what its texts and names match is looked up first, so
+ * that an index finds the deals.
  */
 export async function matchingDeals(
   { db, tenantId }: BatchSource,
   filter: DealFilterInput | null | undefined,
-  now: Date,
+  now: FilterScope['now'],
 ): Promise<object> {
   const lookups = new Map<string, () => Promise<object>>()
   let uses = 0
@@ -184,25 +188,32 @@ export async function matchingDeals(
     lookups.set(key, look)
     return {}
   }
-  const textKey = (column: string, text: string) => `${column} ${text}`
   const nameKey = (relation: string, names: object) => `${relation} ${JSON.stringify(names)}`
   dealWhere(filter, {
     now,
-    containing: (column, text) => later(textKey(column, text), () => textMatch(db, column, text)),
+    containing: (column, text) =>
+      later(textKey(column, text), () => found(db, textSearch(column, text))),
     named: (relation, names) =>
       later(nameKey(relation, names), () => nameMatch({ db, tenantId }, relation, names)),
   })
-  if (uses > mostLookups) {
-    const message = `\`filter\` takes at most ${mostLookups} \`contains\`, sources and reasons.`
-    throw codedError('BAD_USER_INPUT', message)
-  }
-  const found = new Map<string, object>()
-  for (const [key, look] of lookups) found.set(key, await look())
+  checkLookups(uses)
+  const conditions = new Map<string, object>()
+  for (const [key, look] of lookups) conditions.set(key, await look())
   return dealWhere(filter, {
     now,
-    containing: (column, text) => found.get(textKey(column, text)) ?? {},
-    named: (relation, names) => found.get(nameKey(relation, names)) ?? {},
+    containing: (column, text) => conditions.get(textKey(column, text)) ?? {},
+    named: (relation, names) => conditions.get(nameKey(relation, names)) ?? {},
   })
+}
+
+function textKey(column: string, text: string): string {
+  return `${column} ${text}`
+}
+
+function checkLookups(uses: number): void {
+  if (uses <= mostLookups) return
+  const message = `\`filter\` takes at most ${mostLookups} \`contains\`, sources and reasons.`
+  throw codedError('BAD_USER_INPUT', message)
 }
 
 async function nameMatch(
@@ -218,15 +229,15 @@ async function nameMatch(
   return { [`${relation}Id`]: { in: rows.map(({ id }) => id) } }
 }
 
-async function textMatch(db: Db, column: string, text: string): Promise<object> {
-  if (isCustomField(column)) {
-    const call = (pattern: string, most: number) =>
-      Prisma.sql`search_custom_values(${column}, ${pattern}, ${most})`
-    const found = await containing(db, call, ['textValue'], text)
-    return 'id' in found ? found : hasValue(column, found)
-  }
+function textSearch(column: string, text: string): Search {
   const inName = column === 'name'
+  if (!isCustomField(column)) {
+    const call = (pattern: string, most: number) =>
+      Prisma.sql`search_deals(${pattern}, ${inName}, ${!inName}, ${most})`
+    return searchFor(call, [column], text)
+  }
   const call = (pattern: string, most: number) =>
-    Prisma.sql`search_deals(${pattern}, ${inName}, ${!inName}, ${most})`
-  return containing(db, call, [column], text)
+    Prisma.sql`search_custom_values(${column}, ${pattern}, ${most})`
+  const search = searchFor(call, ['textValue'], text)
+  return new Search(search.call, hasValue(column, search.otherwise))
 }

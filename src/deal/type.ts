@@ -1,16 +1,19 @@
+import { dealAmounts, exactAmount } from '../amounts.ts'
 import { builder } from '../builder.ts'
 import { closeReasonNames } from '../close-reason/loaders.ts'
 import { Contact } from '../contact/type.ts'
-import { idOf } from '../ids.ts'
 import { Member } from '../member/type.ts'
 import { Organization } from '../organization/type.ts'
 import { pipelineNames } from '../pipeline/loaders.ts'
 import { Pipeline } from '../pipeline/type.ts'
+import { byId, byNumber, type Declaration, type RowSql } from '../rows.ts'
 import { sourceNames } from '../source/loaders.ts'
 import { stageFacts } from '../stage/loaders.ts'
 import { Stage } from '../stage/type.ts'
 import { DealPriority, DealStatus, ValuePeriod } from './filters.ts'
-import { amountsPerYear, effectiveProbability } from './rules.ts'
+
+const reasonOf = (status: string) => (deal: RowSql) =>
+  `CASE WHEN ${deal.column('status')} = '${status}' THEN ${deal.relation('closeReason').column('name')} END`
 
 export const Deal = builder.prismaNode('Deal', {
   description: 'A business in the making: where it stands, what it is worth, with whom.',
@@ -29,10 +32,13 @@ export const Deal = builder.prismaNode('Deal', {
       nullable: true,
       description: 'Anything worth knowing.',
     }),
-    amount: t.expose('amount', {
+    amount: t.field({
       type: 'Decimal',
       nullable: true,
       description: 'What it is worth in `currency`, for each `valuePeriod`.',
+      extensions: { sql: (deal) => deal.column('amount') } satisfies Declaration,
+      select: { id: true, amount: true },
+      resolve: (deal, _args, ctx) => exactAmount(deal, ctx.loader(dealAmounts)),
     }),
     currency: t.expose('currency', {
       type: 'CurrencyCode',
@@ -62,12 +68,14 @@ export const Deal = builder.prismaNode('Deal', {
     }),
     pipelineName: t.string({
       description: 'The name of its pipeline. Costs one lookup however many deals are asked for.',
+      extensions: { sql: (deal) => deal.relation('pipeline').column('name') } satisfies Declaration,
       select: { pipelineId: true },
       resolve: ({ pipelineId }, _args, ctx) => ctx.loader(pipelineNames).load(pipelineId),
     }),
     stage: t.relation('stage', { type: Stage, description: 'The stage that it is in.' }),
     stageName: t.string({
       description: 'The name of its stage. Costs one lookup however many deals are asked for.',
+      extensions: { sql: (deal) => deal.relation('stage').column('name') } satisfies Declaration,
       select: { stageId: true },
       resolve: async ({ stageId }, _args, ctx) => (await ctx.loader(stageFacts).load(stageId)).name,
     }),
@@ -79,54 +87,15 @@ export const Deal = builder.prismaNode('Deal', {
       type: 'DateTime',
       description: 'Since when it is in its stage.',
     }),
-    secondsInStage: t.int({
-      description: 'How long it has been in its stage, in whole seconds.',
-      select: { stageEnteredAt: true },
-      resolve: ({ stageEnteredAt }, _args, ctx) =>
-        Math.max(0, Math.floor((ctx.now().getTime() - stageEnteredAt.getTime()) / 1000)),
-    }),
     lastOpenStage: t.relation('lastOpenStage', {
       type: Stage,
       nullable: true,
       description: 'The last stage of kind OPEN that it was in; where a closed deal reopens.',
     }),
-    probability: t.int({
-      description:
-        '100 when won, 0 when lost, else `confidence`, else the probability of its stage.',
-      select: { status: true, confidence: true, stageId: true },
-      resolve: async (deal, _args, ctx) =>
-        effectiveProbability(deal, (await ctx.loader(stageFacts).load(deal.stageId)).probability),
-    }),
-    weightedAmount: t.field({
-      type: 'Decimal',
-      nullable: true,
-      description: '`amount` times `probability`, in `currency`; null without an amount.',
-      select: { amount: true, status: true, confidence: true, stageId: true },
-      resolve: async (deal, _args, ctx) => {
-        const { probability } = await ctx.loader(stageFacts).load(deal.stageId)
-        return deal.amount?.mul(effectiveProbability(deal, probability)).div(100) ?? null
-      },
-    }),
-    annualizedAmount: t.field({
-      type: 'Decimal',
-      nullable: true,
-      description:
-        'What `amount` comes to in a year: 12 times a monthly one. Null for a one-time deal.',
-      select: { amount: true, valuePeriod: true },
-      resolve: ({ amount, valuePeriod }) => {
-        const times = amountsPerYear(valuePeriod)
-        return amount && times ? amount.mul(times) : null
-      },
-    }),
     rottingAt: t.expose('rottingAt', {
       type: 'DateTime',
       nullable: true,
       description: 'When it begins to rot if it stays in its stage; null where nothing rots.',
-    }),
-    isRotting: t.boolean({
-      description: 'Whether it has stayed in its stage for longer than the stage’s `rottingDays`.',
-      select: { rottingAt: true },
-      resolve: ({ rottingAt }, _args, ctx) => rottingAt !== null && rottingAt <= ctx.now(),
     }),
     organization: t.relation('organization', {
       type: Organization,
@@ -146,6 +115,7 @@ export const Deal = builder.prismaNode('Deal', {
     source: t.string({
       nullable: true,
       description: 'The name of where it came from: `Referral`.',
+      extensions: { sql: (deal) => deal.relation('source').column('name') } satisfies Declaration,
       select: { sourceId: true },
       resolve: ({ sourceId }, _args, ctx) => sourceId && ctx.loader(sourceNames).load(sourceId),
     }),
@@ -163,6 +133,7 @@ export const Deal = builder.prismaNode('Deal', {
     wonReason: t.string({
       nullable: true,
       description: 'Why it was won.',
+      extensions: { sql: reasonOf('WON') } satisfies Declaration,
       select: { closeReasonId: true, status: true },
       resolve: ({ closeReasonId: id, status }, _args, ctx) =>
         id && status === 'WON' ? ctx.loader(closeReasonNames).load(id) : null,
@@ -170,6 +141,7 @@ export const Deal = builder.prismaNode('Deal', {
     lostReason: t.string({
       nullable: true,
       description: 'Why it was lost.',
+      extensions: { sql: reasonOf('LOST') } satisfies Declaration,
       select: { closeReasonId: true, status: true },
       resolve: ({ closeReasonId: id, status }, _args, ctx) =>
         id && status === 'LOST' ? ctx.loader(closeReasonNames).load(id) : null,
@@ -196,33 +168,29 @@ export const Deal = builder.prismaNode('Deal', {
   }),
 })
 
+const dealById = byId('Deal')
+
 builder.queryFields((t) => ({
   deal: t.prismaField({
     type: Deal,
     authScopes: { scope: 'deals:read' },
     nullable: true,
+    extensions: { rows: dealById },
     description: 'A deal by its id, deleted or not.',
     args: { id: t.arg.id({ required: true, description: 'Such as `deal_0198c0de-…`.' }) },
-    resolve: (query, _root, args, ctx) => {
-      const id = idOf('Deal', args.id)
-      return ctx.db.deal.findUnique({
-        ...query,
-        where: { tenantId_id: { tenantId: ctx.viewer.tenantId, id } },
-      })
-    },
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.deal.findUnique({ ...query, ...dealById(args, ctx) }),
   }),
   dealByNumber: t.prismaField({
     type: Deal,
     authScopes: { scope: 'deals:read' },
     nullable: true,
+    extensions: { rows: byNumber },
     description: 'A deal by its number, deleted or not.',
     args: {
       number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
     },
-    resolve: (query, _root, { number }, ctx) =>
-      ctx.db.deal.findUnique({
-        ...query,
-        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.deal.findUnique({ ...query, ...byNumber(args, ctx) }),
   }),
 }))

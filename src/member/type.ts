@@ -1,7 +1,9 @@
 import { builder } from '../builder.ts'
 import { escapeLike } from '../conditions.ts'
-import { type Keyset, keysetPage, pageSelection } from '../connection.ts'
+import type { Keyset } from '../connection.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import { readPage } from '../page-field.ts'
+import { byNumber, type PageOf } from '../rows.ts'
 import { MemberFilter, memberWhere, Role } from './filters.ts'
 
 export const Member = builder.prismaNode('Member', {
@@ -44,15 +46,13 @@ builder.queryField('memberByNumber', (t) =>
     type: Member,
     authScopes: { scope: 'members:read' },
     nullable: true,
+    extensions: { rows: byNumber },
     description: 'A member by their number, deactivated or deleted too.',
     args: {
       number: t.arg.int({ required: true, description: 'Their number in the tenant, from 1.' }),
     },
-    resolve: (query, _root, { number }, ctx) =>
-      ctx.db.member.findUnique({
-        ...query,
-        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.member.findUnique({ ...query, ...byNumber(args, ctx) }),
   }),
 )
 
@@ -63,11 +63,17 @@ const MemberConnection = builder.connectionObject(
   { name: 'MemberEdge', description: 'A member and its cursor.' },
 )
 
+const memberPage: PageOf = {
+  keyset: () => byName,
+  where: ({ filter, search }) => [memberWhere(filter), ...(search ? [matching(search)] : [])],
+}
+
 builder.queryField('members', (t) =>
   t.connection(
     {
       type: Member,
       authScopes: { scope: 'members:read' },
+      extensions: { page: memberPage },
       description: 'The people of the tenant, by name.',
       args: {
         filter: t.arg({ type: MemberFilter, description: 'Which members.' }),
@@ -75,17 +81,7 @@ builder.queryField('members', (t) =>
           description: 'A part of the name or the email, at most 255 characters, in any case.',
         }),
       },
-      resolve: async (_root, { filter, search, ...args }, ctx, info) => {
-        const page = keysetPage(args, byName)
-        const { tenantId } = ctx.viewer
-        const where = { AND: [{ tenantId }, memberWhere(filter), search ? matching(search) : {}] }
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.member.findMany({ ...selection, where: { AND: [where, bounds] }, orderBy, take }),
-        )
-        return page.toConnection(rows, () => ctx.db.member.count({ where }))
-      },
+      resolve: (_root, args, ctx, info) => readPage(ctx.db.member, memberPage, args, { ctx, info }),
     },
     MemberConnection,
   ),

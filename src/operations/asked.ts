@@ -34,7 +34,7 @@ export async function prepareAsked(
   const prepared = prepare({ text, operationName, variables, viewer, isRegistered })
   learn?.()
   const { document, operation, cost } = prepared
-  return { document, operation, cost, params, maxAgeSeconds }
+  return { document, operation, cost, isRegistered, params, maxAgeSeconds }
 }
 
 /** The same for a request over HTTP, whose parameters may be anything, and whose method reads or writes. */

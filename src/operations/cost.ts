@@ -4,8 +4,8 @@ import {
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql'
-import { type Part, type Shape, shapeOfOperation } from './cost-rules.ts'
-import { createSelections, type Variables } from './selection.ts'
+import { type Part, type Shape, shapeOfOperation } from '../cost-rules.ts'
+import { createSelections, type Variables } from '../selection.ts'
 
 export interface OperationCost {
   /** What the operation may read at most, if its plain lists are no longer than declared. */

@@ -1,7 +1,7 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import type { Variables } from '../selection.ts'
 import { costOfOperation, type FoundCost, type OperationCost } from './cost.ts'
-import type { Variables } from './selection.ts'
 
 /** How many of an operation are remembered, such as of one that is sent with pages of many sizes. */
 const mostOfOperation = 4

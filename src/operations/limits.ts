@@ -1,11 +1,6 @@
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type SelectionSetNode,
-  visit,
-} from 'graphql'
+import { type DocumentNode, Kind, type SelectionSetNode, visit } from 'graphql'
 import type { ErrorCode } from '../errors.ts'
+import { fragmentsOf } from '../selection.ts'
 
 /** More tokens than this are not parsed: a deeper document could overflow the parser's stack. */
 export const maxTokens = 2_000
@@ -74,14 +69,6 @@ function rootFieldsOf(document: DocumentNode): number {
     }
     return fields
   }
-}
-
-export function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const node of document.definitions) {
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
-  }
-  return fragments
 }
 
 /**

@@ -14,13 +14,13 @@ import { LRUCache } from 'lru-cache'
 import { type Access, isOpenTo } from '../auth/access.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import { codedError, type ErrorCode, errorStatus } from '../errors.ts'
+import { TooTangled } from '../selection.ts'
 import { isStorable, unstorable } from '../texts.ts'
 import { type About, aboutOf } from './about.ts'
 import type { OperationCost } from './cost.ts'
 import { BoundedInputs } from './inputs.ts'
 import { type CostOf, createCostOf } from './known-costs.ts'
 import { excessOf, maxTokens, mostErrors } from './limits.ts'
-import { TooTangled } from './selection.ts'
 import { UnconditionalSubscription } from './unconditional.ts'
 
 /** Documents are remembered up to this number, and up to what they are taken to hold in all. */
@@ -44,6 +44,7 @@ export interface OperationRequest {
 /** What may be executed. */
 export interface PreparedOperation {
   document: DocumentNode
+  isRegistered: boolean
   /** Null where the request does not say which of the document's operations it wants. */
   operation: OperationDefinitionNode | null
   /** Null where there is no operation. */
@@ -54,7 +55,7 @@ export interface PreparedOperation {
 export interface Preparation {
   prepare(request: OperationRequest): PreparedOperation
   /** Has a registered document parsed and validated before it is asked for, or throws as above. */
-  warm(text: string): void
+  warm(text: string): DocumentNode
 }
 
 export interface PrepareOptions {
@@ -102,12 +103,13 @@ export function createPreparation(schema: GraphQLSchema, options: PrepareOptions
       const operation = getOperationAST(document, operationName) ?? null
       const cost =
         operation && within(costOrRefusal(costOf, document, operation, variables ?? {}), options)
-      return { document, operation, cost }
+      return { document, operation, cost, isRegistered }
     },
     warm(text) {
       const document = know(text, true, () => {})
       const operation = getOperationAST(document)
       if (operation) within(costOrRefusal(costOf, document, operation, {}), options)
+      return document
     },
   }
 }

@@ -1,7 +1,8 @@
 import { builder } from '../builder.ts'
-import { keysetPage, pageSelection } from '../connection.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { containing, type SearchCall } from '../search.ts'
+import { readPage } from '../page-field.ts'
+import { byNumber, type PageOf } from '../rows.ts'
+import { type SearchCall, searchFor } from '../search.ts'
 import {
   byName,
   OrganizationFilter,
@@ -35,15 +36,13 @@ builder.queryField('organizationByNumber', (t) =>
     type: Organization,
     authScopes: { scope: 'deals:read' },
     nullable: true,
+    extensions: { rows: byNumber },
     description: 'An organization by its number.',
     args: {
       number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
     },
-    resolve: (query, _root, { number }, ctx) =>
-      ctx.db.organization.findUnique({
-        ...query,
-        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.organization.findUnique({ ...query, ...byNumber(args, ctx) }),
   }),
 )
 
@@ -54,11 +53,20 @@ const OrganizationConnection = builder.connectionObject(
 
 const search: SearchCall = (pattern, most) => Prisma.sql`search_organizations(${pattern}, ${most})`
 
+const organizationPage: PageOf = {
+  keyset: ({ orderBy }) => organizationKeyset(orderBy ?? byName),
+  where: ({ filter, search: text }) => [
+    organizationWhere(filter),
+    ...(text ? [searchFor(search, ['name', 'domain'], text)] : []),
+  ],
+}
+
 builder.queryField('organizations', (t) =>
   t.connection(
     {
       type: Organization,
       authScopes: { scope: 'deals:read' },
+      extensions: { page: organizationPage },
       description: 'The organizations that deals are made with.',
       args: {
         filter: t.arg({ type: OrganizationFilter, description: 'Which organizations.' }),
@@ -67,26 +75,8 @@ builder.queryField('organizations', (t) =>
         }),
         orderBy: t.arg({ type: OrganizationOrder, description: 'Default: NAME ASC.' }),
       },
-      resolve: async (_root, args, ctx, info) => {
-        const keyset = organizationKeyset(args.orderBy ?? byName)
-        const page = keysetPage(args, keyset)
-        const filtered = organizationWhere(args.filter)
-        const found = args.search
-          ? await containing(ctx.db, search, ['name', 'domain'], args.search)
-          : {}
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, filtered, found] }
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.organization.findMany({
-            ...selection,
-            where: { AND: [where, bounds] },
-            orderBy,
-            take,
-          }),
-        )
-        return page.toConnection(rows, () => ctx.db.organization.count({ where }))
-      },
+      resolve: (_root, args, ctx, info) =>
+        readPage(ctx.db.organization, organizationPage, args, { ctx, info }),
     },
     OrganizationConnection,
   ),

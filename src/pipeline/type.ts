@@ -1,5 +1,5 @@
 import { builder, textEnum } from '../builder.ts'
-import { idOf } from '../ids.ts'
+import { byId, byNumber, type ListScope, type RowSql, type Rows } from '../rows.ts'
 import { type PipelineRules as Rules, rulesOf } from './rules.ts'
 
 export const StageKind = textEnum('StageKind', 'What it means for a deal to be in a stage.', {
@@ -16,12 +16,22 @@ export const ruleDescriptions = {
   reasonToClose: 'Whether every closed stage takes a deal only with a reason.',
 }
 
+const ruleSql = (rule: keyof Rules) => (pipeline: RowSql) =>
+  `coalesce((${pipeline.column('rules')} ->> '${rule}')::boolean, false)`
+
 const PipelineRules = builder.objectRef<Rules>('PipelineRules').implement({
   description: 'What a pipeline does not let its deals do; all of it is off by default.',
   fields: (t) => ({
-    noSkipping: t.exposeBoolean('noSkipping', { description: ruleDescriptions.noSkipping }),
-    noMovingBack: t.exposeBoolean('noMovingBack', { description: ruleDescriptions.noMovingBack }),
+    noSkipping: t.exposeBoolean('noSkipping', {
+      extensions: { sql: ruleSql('noSkipping') },
+      description: ruleDescriptions.noSkipping,
+    }),
+    noMovingBack: t.exposeBoolean('noMovingBack', {
+      extensions: { sql: ruleSql('noMovingBack') },
+      description: ruleDescriptions.noMovingBack,
+    }),
     reasonToClose: t.exposeBoolean('reasonToClose', {
+      extensions: { sql: ruleSql('reasonToClose') },
       description: ruleDescriptions.reasonToClose,
     }),
   }),
@@ -41,6 +51,7 @@ export const Pipeline = builder.prismaNode('Pipeline', {
     }),
     rules: t.field({
       type: PipelineRules,
+      extensions: { embedded: true },
       description: 'What it does not let its deals do.',
       resolve: ({ rules }) => rulesOf(rules),
     }),
@@ -54,50 +65,56 @@ export const Pipeline = builder.prismaNode('Pipeline', {
   }),
 })
 
+interface PipelineArgs {
+  includeArchived?: boolean | null
+}
+
+function pipelineRows(
+  { includeArchived }: PipelineArgs,
+  { viewer: { tenantId } }: ListScope,
+): Rows {
+  return {
+    where: { tenantId, ...(includeArchived ? {} : { archivedAt: null }) },
+    orderBy: [{ position: 'asc' }, { id: 'asc' }],
+  }
+}
+
+const pipelineById = byId('Pipeline')
+
 builder.queryFields((t) => ({
   pipeline: t.prismaField({
     type: Pipeline,
     authScopes: { scope: 'deals:read' },
     nullable: true,
+    extensions: { rows: pipelineById },
     description: 'A pipeline by its id.',
     args: { id: t.arg.id({ required: true, description: 'Such as `pipeline_0198c0de-…`.' }) },
-    resolve: (query, _root, args, ctx) => {
-      const id = idOf('Pipeline', args.id)
-      return ctx.db.pipeline.findUnique({
-        ...query,
-        where: { tenantId_id: { tenantId: ctx.viewer.tenantId, id } },
-      })
-    },
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.pipeline.findUnique({ ...query, ...pipelineById(args, ctx) }),
   }),
   pipelineByNumber: t.prismaField({
     type: Pipeline,
     authScopes: { scope: 'deals:read' },
     nullable: true,
+    extensions: { rows: byNumber },
     description: 'A pipeline by its number, archived or not.',
     args: {
       number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
     },
-    resolve: (query, _root, { number }, ctx) =>
-      ctx.db.pipeline.findUnique({
-        ...query,
-        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.pipeline.findUnique({ ...query, ...byNumber(args, ctx) }),
   }),
   pipelines: t.prismaField({
     type: [Pipeline],
     authScopes: { scope: 'deals:read' },
-    extensions: { cost: { size: 5 } },
+    extensions: { cost: { size: 5 }, rows: pipelineRows },
     description: 'The pipelines in their order.',
     args: {
       includeArchived: t.arg.boolean({
         description: 'Also those that take no new deals. Default: false.',
       }),
     },
-    resolve: (query, _root, { includeArchived }, ctx) =>
-      ctx.db.pipeline.findMany({
-        ...query,
-        where: { tenantId: ctx.viewer.tenantId, ...(includeArchived ? {} : { archivedAt: null }) },
-        orderBy: [{ position: 'asc' }, { id: 'asc' }],
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.pipeline.findMany({ ...query, ...pipelineRows(args, ctx) }),
   }),
 }))

@@ -1,4 +1,5 @@
 import { builder } from '../builder.ts'
+import type { ListScope, Rows } from '../rows.ts'
 
 export const Source = builder.prismaNode('Source', {
   description: 'Where deals come from. The list grows from use: a name that is new joins it.',
@@ -19,22 +20,29 @@ export const Source = builder.prismaNode('Source', {
   }),
 })
 
+interface SourceArgs {
+  includeArchived?: boolean | null
+}
+
+function sourceRows({ includeArchived }: SourceArgs, { viewer: { tenantId } }: ListScope): Rows {
+  return {
+    where: { tenantId, ...(includeArchived ? {} : { archivedAt: null }) },
+    orderBy: [{ name: 'asc' }, { id: 'asc' }],
+  }
+}
+
 builder.queryField('sources', (t) =>
   t.prismaField({
     type: [Source],
     authScopes: { scope: 'deals:read' },
-    extensions: { cost: { size: 20 } },
+    extensions: { cost: { size: 20 }, rows: sourceRows },
     description: 'Where deals come from, by name.',
     args: {
       includeArchived: t.arg.boolean({
         description: 'Also those that no more deals get. Default: false.',
       }),
     },
-    resolve: (query, _root, { includeArchived }, ctx) =>
-      ctx.db.source.findMany({
-        ...query,
-        where: { tenantId: ctx.viewer.tenantId, ...(includeArchived ? {} : { archivedAt: null }) },
-        orderBy: [{ name: 'asc' }, { id: 'asc' }],
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.source.findMany({ ...query, ...sourceRows(args, ctx) }),
   }),
 )

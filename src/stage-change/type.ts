@@ -1,6 +1,8 @@
 import { Actor, actorSelection } from '../actor/type.ts'
+import { changeAmounts, exactAmount } from '../amounts.ts'
 import { builder, textEnum } from '../builder.ts'
 import { pipelineNames } from '../pipeline/loaders.ts'
+import type { Declaration, RowSql } from '../rows.ts'
 import { stageFacts } from '../stage/loaders.ts'
 import { Stage } from '../stage/type.ts'
 
@@ -13,6 +15,14 @@ const Direction = textEnum('StageChangeDirection', 'What a stage change was.', {
   REOPENED: 'From a closed stage back to an open one.',
   TRANSFERRED: 'From an open stage to an open stage of another pipeline.',
 })
+
+/** The change before has the number before it. */
+function secondsInPreviousStage(change: RowSql): string {
+  const before = ['tenantId', 'dealId'].map((key) => change.column(key)).join(', ')
+  return `(SELECT floor(extract(epoch FROM ${change.column('occurredAt')} - previous.occurred_at))::int
+    FROM stage_change previous
+    WHERE (previous.tenant_id, previous.deal_id) = (${before}) AND previous.seq = ${change.column('seq')} - 1)`
+}
 
 export const StageChange = builder.prismaNode('StageChange', {
   description:
@@ -44,19 +54,28 @@ export const StageChange = builder.prismaNode('StageChange', {
     }),
     stageName: t.string({
       description: 'The name that `toStage` has today.',
+      extensions: {
+        sql: (change) => change.relation('toStage').column('name'),
+      } satisfies Declaration,
       select: { toStageId: true },
       resolve: async ({ toStageId }, _args, ctx) =>
         (await ctx.loader(stageFacts).load(toStageId)).name,
     }),
     pipelineName: t.string({
       description: 'The name that the pipeline of `toStage` has today.',
+      extensions: {
+        sql: (change) => change.relation('toPipeline').column('name'),
+      } satisfies Declaration,
       select: { toPipelineId: true },
       resolve: ({ toPipelineId }, _args, ctx) => ctx.loader(pipelineNames).load(toPipelineId),
     }),
-    amount: t.expose('amount', {
+    amount: t.field({
       type: 'Decimal',
       nullable: true,
       description: 'The deal’s amount at that moment.',
+      extensions: { sql: (change) => change.column('amount') } satisfies Declaration,
+      select: { id: true, amount: true },
+      resolve: (change, _args, ctx) => exactAmount(change, ctx.loader(changeAmounts)),
     }),
     currency: t.expose('currency', {
       type: 'CurrencyCode',
@@ -72,6 +91,7 @@ export const StageChange = builder.prismaNode('StageChange', {
     }),
     actor: t.field({
       type: Actor,
+      extensions: { embedded: true },
       description: 'Who made the change.',
       select: (_args, _ctx, nested) => actorSelection(nested),
       resolve: (change) => change,
@@ -95,6 +115,7 @@ export const StageChange = builder.prismaNode('StageChange', {
       nullable: true,
       description:
         'How long the deal had been in `fromStage`, in whole seconds; null for the first change.',
+      extensions: { sql: secondsInPreviousStage } satisfies Declaration,
       select: { occurredAt: true, previous: { select: { occurredAt: true } } },
       resolve: ({ occurredAt, previous }) =>
         previous && Math.floor((occurredAt.getTime() - previous.occurredAt.getTime()) / 1000),

@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts'
 import { Pipeline, StageKind } from '../pipeline/type.ts'
+import { byNumber } from '../rows.ts'
 
 export const Stage = builder.prismaNode('Stage', {
   description: 'A step of a pipeline; every deal is in exactly one.',
@@ -62,14 +63,12 @@ builder.queryField('stageByNumber', (t) =>
     type: Stage,
     authScopes: { scope: 'deals:read' },
     nullable: true,
+    extensions: { rows: byNumber },
     description: 'A stage by its number, of any pipeline, archived or not.',
     args: {
       number: t.arg.int({ required: true, description: 'Its number in the tenant, from 1.' }),
     },
-    resolve: (query, _root, { number }, ctx) =>
-      ctx.db.stage.findUnique({
-        ...query,
-        where: { tenantId_number: { tenantId: ctx.viewer.tenantId, number } },
-      }),
+    resolve: (query, _root, args, ctx) =>
+      ctx.db.stage.findUnique({ ...query, ...byNumber(args, ctx) }),
   }),
 )

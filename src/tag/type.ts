@@ -1,4 +1,5 @@
 import { builder } from '../builder.ts'
+import type { ListScope, Rows } from '../rows.ts'
 
 export const Tag = builder.prismaNode('Tag', {
   description: 'A label that deals can have.',
@@ -15,17 +16,16 @@ export const Tag = builder.prismaNode('Tag', {
   }),
 })
 
+function allTags(_args: object, { viewer: { tenantId } }: ListScope): Rows {
+  return { where: { tenantId }, orderBy: [{ name: 'asc' }, { id: 'asc' }] }
+}
+
 builder.queryField('tags', (t) =>
   t.prismaField({
     type: [Tag],
     authScopes: { scope: 'deals:read' },
-    extensions: { cost: { size: 20 } },
+    extensions: { cost: { size: 20 }, rows: allTags },
     description: 'All tags, by name.',
-    resolve: (query, _root, _args, ctx) =>
-      ctx.db.tag.findMany({
-        ...query,
-        where: { tenantId: ctx.viewer.tenantId },
-        orderBy: [{ name: 'asc' }, { id: 'asc' }],
-      }),
+    resolve: (query, _root, args, ctx) => ctx.db.tag.findMany({ ...query, ...allTags(args, ctx) }),
   }),
 )

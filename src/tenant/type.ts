@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts'
 import { encodeId } from '../ids.ts'
+import type { Declaration } from '../rows.ts'
 
 export const Tenant = builder.prismaObject('Tenant', {
   description: 'One customer of the gateway. Nothing of a tenant is visible to another.',
@@ -7,6 +8,9 @@ export const Tenant = builder.prismaObject('Tenant', {
     id: t.id({
       description:
         'The id of the tenant: `tenant_0198c0de-…`. It is the same always, and `node` cannot look it up.',
+      extensions: {
+        sql: (tenant) => `'${encodeId('Tenant', '')}' || ${tenant.column('id')}`,
+      } satisfies Declaration,
       select: { id: true },
       resolve: ({ id }) => encodeId('Tenant', id),
     }),

@@ -6,7 +6,7 @@ import {
   isListType,
   isObjectType,
 } from 'graphql'
-import { defaultPageSize, maxPageSize } from '../connection.ts'
+import { defaultPageSize, maxPageSize } from './connection.ts'
 import type { SelectedField, Selection, Variables } from './selection.ts'
 
 /** What a field says of its cost where it is declared, as `extensions: { cost: … }`. */

@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -13,10 +14,10 @@ import {
   type SelectionSetNode,
   valueFromASTUntyped,
 } from 'graphql'
-import { fragmentsOf } from './limits.ts'
 
 /** What is executed of an object of one type: its fields, merged as execution merges them. */
 export interface Selection {
+  type: GraphQLObjectType
   fields: SelectedField[]
 }
 
@@ -26,6 +27,8 @@ export interface SelectedField {
   name: string
   /** Its definition; none for what introspection adds to every type. */
   definition: GraphQLField<unknown, unknown> | undefined
+  /** The first of the nodes that ask for it, which have all the same arguments. */
+  node: FieldNode
   argument(name: string): unknown
   /** What is selected below it, for each object type that it can turn out to be. */
   below(): Selection[]
@@ -64,7 +67,7 @@ export function createSelections(
     let selection = known.get(key)
     if (!selection) {
       const groups = [...collect(type, sets)]
-      selection = { fields: groups.map(([name, nodes]) => selectedField(type, name, nodes)) }
+      selection = { type, fields: groups.map(([name, nodes]) => selectedField(type, name, nodes)) }
       known.set(key, selection)
     }
     return selection
@@ -83,6 +86,7 @@ export function createSelections(
       key,
       name: node.name.value,
       definition,
+      node,
       argument(name) {
         const argument = node.arguments?.find((given) => given.name.value === name)
         return argument && valueFromASTUntyped(argument.value, variables)
@@ -138,4 +142,12 @@ function isIncluded({ directives = [] }: SelectionNode, variables: Variables): b
     const holds = condition && valueFromASTUntyped(condition.value, variables)
     return directive.name.value === 'skip' ? holds !== true : holds !== false
   })
+}
+
+export function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const node of document.definitions) {
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+  }
+  return fragments
 }
