@@ -63,6 +63,7 @@ const environment = z.object({
   GRAPHIQL: access,
   INTROSPECTION: access,
   SUGGESTIONS: z.stringbool().optional(),
+  COMPILER: z.stringbool().default(true),
   COST_LIMIT: z.union([off, points], limitOrOff).default(defaultCostLimit),
   RATE_LIMIT_MAXIMUM: z.union([off, points], limitOrOff).default(defaultBucketSize.maximum),
   RATE_LIMIT_RESTORE_RATE: points.default(defaultBucketSize.restoreRate),
@@ -100,6 +101,8 @@ export interface Config {
   operationModes: OperationModes
   /** The slug of the tenant whose registered operations every tenant may send. */
   operationsTenant: string | null
+  /** Whether queries are compiled to one statement where that can be done. */
+  compiler: boolean
   /** The most points that an operation may cost; infinite where there is no limit. */
   costLimit: number
   /** Null where there is no rate limit. */
@@ -151,6 +154,7 @@ function configOf(values: z.output<typeof environment>, jwt: Config['jwt']): Con
     suggestions: values.SUGGESTIONS ?? !url,
     operationModes: { default: values.OPERATIONS_MODE, clients: values.OPERATIONS_CLIENT_MODES },
     operationsTenant: values.OPERATIONS_TENANT ?? null,
+    compiler: values.COMPILER,
     ...limitsOf(values),
     redisUrl: values.REDIS_URL ?? null,
     gateway: { url: values.DEALGRAPH_URL ?? null, key: values.DEALGRAPH_KEY ?? null },

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Logger } from 'pino'
+import type { Recalled } from './auth/authenticate.ts'
 import type { Viewer } from './auth/viewer.ts'
 import type { Database, Db } from './database/database.ts'
 import type { Retryable } from './database/idempotency.ts'
@@ -64,6 +65,8 @@ export interface EventSource<Event> extends AsyncIterable<Event> {
 /** What those who register operations ask of the gateway that serves them. */
 export interface Registry {
   inspect: Inspect
+  /** Why an operation is not compiled; null where it is. */
+  executionNote(text: string): string | null
   /** What a client may send. */
   modeOf(client: string): OperationMode
 }
@@ -78,6 +81,12 @@ export interface RequestScope {
   feed: Feed
   registry: Registry
   rateLimit?: RateLimit | null
+  /** The tags of answers that the client has, null for none; left out where answers have no tags. */
+  ifNoneMatch?: string | null
+  /** Whom the credential meant before, who is the viewer if it still does. */
+  recalled?: Recalled
+  /** Is told which engine has answered, and why not the compiler. */
+  engine?: { ran: string | null }
   /**
    * What was asked for, where a transport makes documents of it that may depend on more: a retry is
    * known by this.
@@ -87,7 +96,7 @@ export interface RequestScope {
 
 export function createContext(request: RequestScope): Context {
   const { requestId, log, deadline, feed } = request
-  const { inspect, modeOf } = request.registry
+  const { inspect, modeOf, executionNote } = request.registry
   const viewer = () => {
     if (!request.viewer) throw codedError('UNAUTHENTICATED', 'This needs an API key or a token.')
     return request.viewer
@@ -110,7 +119,11 @@ export function createContext(request: RequestScope): Context {
     log,
     deadline,
     feed,
-    registry: { inspect: (texts) => inspect(texts, deadline.signal), modeOf },
+    registry: {
+      inspect: (texts) => inspect(texts, deadline.signal),
+      modeOf,
+      executionNote,
+    },
     get rateLimit() {
       return request.rateLimit ?? null
     },
@@ -136,7 +149,7 @@ export function createContext(request: RequestScope): Context {
 }
 
 /** Who is neither a member nor a key has no credential at all: it is whoever runs the gateway. */
-function actorOf({ memberId, memberRole, apiKeyId, role, scopes }: Viewer): Actor {
+export function actorOf({ memberId, memberRole, apiKeyId, role, scopes }: Viewer): Actor {
   const kind = apiKeyId ? 'API_KEY' : memberId ? 'MEMBER' : 'OPERATOR'
   return { kind, memberId, memberRole, apiKeyId, isAdmin: role === 'ADMIN', scopes }
 }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import type { InputFieldMap, InputShapeFromFields } from '@pothos/core'
 import type { Scope } from './auth/scopes.ts'
 import { builder } from './builder.ts'
-import type { Context } from './context.ts'
+import { actorOf, type Context } from './context.ts'
 import type { Retryable } from './database/idempotency.ts'
-import type { Work } from './database/transaction.ts'
+import type { Work, WriteScope } from './database/transaction.ts'
 import { codedError } from './errors.ts'
 import { userErrors } from './payload.ts'
+import { NotCompilable, type WriteOf, type Written } from './rows.ts'
 import { Refusal, type UserError } from './user-errors.ts'
 
 type Types = typeof builder.$inferSchemaTypes
@@ -40,12 +41,17 @@ interface MutationOptions<Fields extends InputFieldMap, Result> {
   }
   /** The list of the input whose items cost what a mutation does, each of them. */
   items?: keyof Fields & string
+  /** The write as one statement, where it is the usual one. */
+  asStatement?: (input: InputShapeFromFields<Fields>, writer: Writer) => Written
   /**
    * Turns the input into what a service is called with, and says what is done in the transaction.
    * What takes long and needs no transaction is done before there is one.
    */
   write: (input: InputShapeFromFields<Fields>, ctx: Context) => Work<Result> | Promise<Work<Result>>
 }
+
+/** Who writes, when, and by which request. */
+export type Writer = Pick<WriteScope, 'actor' | 'requestId' | 'now'>
 
 const maxKeyLength = 255
 
@@ -59,7 +65,15 @@ export function mutation<
   Result extends { [K in keyof Result]: Plain<Result[K]> },
 >(
   name: string,
-  { scope, description, input, items, payload, write }: MutationOptions<Fields, Result>,
+  {
+    scope,
+    description,
+    input,
+    items,
+    payload,
+    asStatement,
+    write,
+  }: MutationOptions<Fields, Result>,
 ): void {
   const pascal = `${name[0]?.toUpperCase()}${name.slice(1)}`
   const Input = builder.inputType(`${pascal}Input`, {
@@ -109,11 +123,22 @@ export function mutation<
       nullable: true,
       authScopes: { scope },
       description,
-      extensions: items ? { cost: { items: ['input', items] } } : {},
+      extensions: {
+        ...(items && { cost: { items: ['input', items] } }),
+        ...(asStatement && { write: unlessRetryable(asStatement) }),
+      },
       args: { input: t.arg({ type: Input, required: true, description: input.description }) },
       resolve,
     }),
   )
+}
+
+/** What a key was used for before is looked up by more than one statement. */
+function unlessRetryable<Input>(asStatement: (input: Input, writer: Writer) => Written): WriteOf {
+  return ({ input }: { input: Input & MutationInput }, { viewer, requestId, now }) => {
+    if (input.idempotencyKey != null) throw new NotCompilable('it has an idempotencyKey')
+    return asStatement(input, { actor: actorOf(viewer), requestId, now })
+  }
 }
 
 interface MutationInput {

@@ -60,7 +60,7 @@ describe('a push', () => {
   it('keeps what each operation is', async () => {
     await pushed([{ ...byHash(pageText), maxAgeSeconds: 60 }, byHash(moveText)])
     const rows = await t.read((db) => db.persistedOperation.findMany({ orderBy: { name: 'asc' } }))
-    const unknown = { executionNote: null, lastUsedAt: null }
+    const unknown = { lastUsedAt: null }
     expect(rows).toMatchObject([
       { ...unknown, name: 'Move', type: 'MUTATION', text: moveText, maxAgeSeconds: null },
       { ...unknown, name: 'Page', type: 'QUERY', text: pageText, maxAgeSeconds: 60 },

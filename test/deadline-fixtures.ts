@@ -40,6 +40,8 @@ export function slowed(
       authenticate: createApiKeyAuthenticate(t.database),
       log: auditedLog((line) => t.logged.push(line)),
       requestTimeoutMs: 60_000,
+      // What is compiled reads and writes by statements of its own.
+      compiler: null,
       ...options,
     },
   )

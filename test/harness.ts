@@ -131,16 +131,16 @@ export interface TestTenant {
 /** A bucket that no test empties unless it is about that. */
 const endless = { maximum: 1_000_000_000, restoreRate: 1_000_000 }
 
-/** A fresh tenant with an app in front of it. */
-export async function testTenant(): Promise<TestTenant> {
-  return tenantIn(await testDatabase())
+/** A fresh tenant with an app in front of it, which behaves as usual but for these options. */
+export async function testTenant(options: Partial<AppOptions> = {}): Promise<TestTenant> {
+  return tenantIn(await testDatabase(), options)
 }
 
 /** The same in another database than that of the worker process. */
-export async function tenantIn({
-  database,
-  recordStatements,
-}: Pick<TestDatabase, 'database' | 'recordStatements'>): Promise<TestTenant> {
+export async function tenantIn(
+  { database, recordStatements }: Pick<TestDatabase, 'database' | 'recordStatements'>,
+  options: Partial<AppOptions> = {},
+): Promise<TestTenant> {
   const slug = `t-${randomBytes(6).toString('hex')}`
   const values = { slug, name: slug, defaultCurrency: 'USD', timeZone: 'UTC', now: new Date() }
   const tenantId = await createTenant(database, values)
@@ -158,6 +158,7 @@ export async function tenantIn({
     // Tests look at more at once than a client may.
     costLimit: 100_000,
     throttle: createThrottle({ size: endless }),
+    ...options,
   })
   const write: TestTenant['write'] = (work) => {
     const actor = { ...operator, kind: 'API_KEY' } as const

@@ -87,7 +87,7 @@ describe('a fault', () => {
 
   it('before GraphQL is reached is a 500, masked and logged alike', async () => {
     const fault = () => Promise.reject(new Error('connection to 10.0.0.5 refused'))
-    const { status, text } = await askBroken({ ask: fault }, '{ viewer { role } }')
+    const { status, text } = await askBroken({ look: fault }, '{ viewer { role } }')
     expect(status).toBe(500)
     const { message, extensions } = masked
     expect(JSON.parse(text)).toEqual({
@@ -114,8 +114,8 @@ describe('a database that cannot be reached', () => {
   }
 
   it('is no fault of the request, which may be sent again', async () => {
-    const { ask, close } = await unreachable()
-    const { status, text, headers } = await askBroken({ ask }, '{ viewer { role } }')
+    const { look, close } = await unreachable()
+    const { status, text, headers } = await askBroken({ look }, '{ viewer { role } }')
     expect([status, headers.get('retry-after')]).toEqual([503, '1'])
     expect(JSON.parse(text)).toEqual({ errors: [told] })
     expectLoggedOnce('no connection to the database')

@@ -122,12 +122,12 @@ async function record(begins: Map<string, string>): Promise<void> {
   const database = createDatabase(copy.owner, {
     onStatement: (text, values) => recording.push({ text, values }),
   })
-  const app = appOf(database)
-  const limitedApp = appOf(database, limited)
+  const [app, compiling] = bothEngines(database)
+  const limitedApps = bothEngines(database, limited)
   const keep = (name: string) =>
     sent.set(
       name,
-      recording.filter(({ text }) => text.trimStart().startsWith('SELECT')),
+      recording.filter(({ text }) => /^\s*(SELECT(?! set_config)|WITH) /.test(text)),
     )
   for (const planCase of [
     ...orderCases,
@@ -140,12 +140,12 @@ async function record(begins: Map<string, string>): Promise<void> {
   ]) {
     const variables = { ...planCase.variables, ...(await cursorOf(app, planCase, begins)) }
     recording = []
-    await ask(app, planCase.document, variables)
+    for (const engine of [app, compiling]) await ask(engine, planCase.document, variables)
     keep(planCase.name)
   }
   for (const { name, document, variables } of ownCases) {
     recording = []
-    await ask(limitedApp, document, variables)
+    for (const engine of limitedApps) await ask(engine, document, variables)
     keep(`own: ${name}`)
   }
   const find = createFindRegistered(database, null)
@@ -159,14 +159,28 @@ async function record(begins: Map<string, string>): Promise<void> {
   await database.close()
 }
 
-function appOf(database: ReturnType<typeof createDatabase>, dealsOf: string | null = null): App {
-  return appFor({ database }, { authenticate: async () => viewerOf(dealsOf) })
+function bothEngines(
+  database: ReturnType<typeof createDatabase>,
+  dealsOf: string | null = null,
+): [interpreting: App, compiling: App] {
+  const authenticate = async () => viewerOf(dealsOf)
+  return [
+    appFor({ database }, { authenticate, compiler: null }),
+    appFor({ database }, { authenticate, compiler: { afterSeen: 0 } }),
+  ]
 }
 
 function viewerOf(dealsOf: string | null) {
   const scopes = new Set(scopesOfRole.ADMIN)
   const nobody = { memberId: null, memberRole: null, apiKeyId: null, dealsOf }
-  return { ...nobody, tenantId, role: 'ADMIN', scopes, operationsRevision: 0 } as const
+  return {
+    ...nobody,
+    tenantId,
+    role: 'ADMIN',
+    scopes,
+    operationsRevision: 0,
+    revision: '0',
+  } as const
 }
 
 async function ask(app: App, query: string, variables: object): Promise<GraphqlAnswer['data']> {

@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '..')
 const otherFolders: Record<string, string> = {
   auth: 'credentials become a viewer before there is a request to have modules for',
   commands: 'one file for each command of the command line',
+  compiler: 'operations become statements, by what the modules declare and none of what they do',
   database: 'what runs statements, not what they are about',
   demo: 'made-up data, whose words and days are no layers',
   generated: 'written by Prisma',

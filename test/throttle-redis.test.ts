@@ -36,7 +36,14 @@ const closing: (() => unknown)[] = []
 beforeEach(() => {
   logged = []
   const ids = { tenantId: randomUUID(), apiKeyId: randomUUID(), memberId: null, memberRole: null }
-  viewer = { ...ids, role: 'ADMIN', dealsOf: null, scopes: new Set(), operationsRevision: 0 }
+  viewer = {
+    ...ids,
+    role: 'ADMIN',
+    dealsOf: null,
+    scopes: new Set(),
+    operationsRevision: 0,
+    revision: '0',
+  }
 })
 
 afterEach(async () => {

@@ -388,6 +388,8 @@ describe('the walk', () => {
       ...['DealMoved.deal', 'DealMoved.stageChange'],
       // Two requests at the same moment, which no single one of the walk is.
       ...['code', 'message', 'path'].map((name) => `IdempotencyKeyInFlight.${name}`),
+      // There is none of what is compiled, which all that is registered here is.
+      'PersistedOperation.executionNote',
       // What was removed is no more.
       'RemoveDealContactPayload.dealContact',
       ...['Subscription.dealMoved', 'Subscription.dealMoved(pipelineId)'],

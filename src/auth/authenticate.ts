@@ -1,3 +1,4 @@
+import type { FlushRow, Statement } from '../database/flush.ts'
 import { codedError } from '../errors.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -5,13 +6,31 @@ import type { Viewer } from './viewer.ts'
  * Turns one kind of credential into a viewer. It answers `undefined` for a credential of another
  * kind, and `null` for one of its own kind that is not valid.
  */
-export type Authenticator = (credential: string) => Promise<Viewer | null | undefined>
+export interface Authenticator {
+  (credential: string): Promise<Viewer | null | undefined>
+  recall?(credential: string): Recalled | undefined
+}
 
-export type Authenticate = (headers: Headers) => Promise<Viewer | null>
+export interface Authenticate {
+  (headers: Headers): Promise<Viewer | null>
+  /** Whom a credential meant before, if that is known: it may mean them no longer. */
+  recall?(headers: Headers): Recalled | undefined
+}
+
+/**
+ * Whom a credential meant before, and the statement that tells whether it still does: it can be sent
+ * together with what they ask for, of which nothing may be told unless it holds.
+ */
+export interface Recalled {
+  viewer: Viewer
+  proof: Statement
+  /** The viewer as the statement has found them now; null where anything about them has changed. */
+  proven(row: FlushRow): Viewer | null
+}
 
 /** Asks each authenticator in turn. No credential is `null`; one that nobody accepts is refused. */
 export function createAuthenticate(authenticators: Authenticator[]): Authenticate {
-  return async (headers) => {
+  const authenticate = async (headers: Headers) => {
     const credential = credentialOf(headers)
     if (!credential) return null
     for (const authenticator of authenticators) {
@@ -21,15 +40,28 @@ export function createAuthenticate(authenticators: Authenticator[]): Authenticat
     }
     throw unauthenticated('The credential is not valid: it is unknown, expired or revoked.')
   }
+  const recall = (headers: Headers) => {
+    const credential = bearerOf(headers) ?? headers.get('x-api-key')
+    if (!credential) return undefined
+    for (const authenticator of authenticators) {
+      const recalled = authenticator.recall?.(credential)
+      if (recalled) return recalled
+    }
+    return undefined
+  }
+  return Object.assign(authenticate, { recall })
 }
 
 function credentialOf(headers: Headers): string | undefined {
-  const bearer = /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
-  const credential = bearer ?? headers.get('x-api-key')
+  const credential = bearerOf(headers) ?? headers.get('x-api-key')
   if (credential) return credential
   if (headers.has('authorization')) {
     throw unauthenticated('The Authorization header must be `Bearer` and an API key or a token.')
   }
+}
+
+function bearerOf(headers: Headers): string | undefined {
+  return /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
 }
 
 function unauthenticated(message: string) {

@@ -9,6 +9,17 @@ export interface Viewer extends TenantView, Standing {
   scopes: ReadonlySet<Scope>
   /** Counts the changes of the operations that the tenant has registered; zero for none ever. */
   operationsRevision: number
+  /** How many writes the tenant had seen when they were let in: what is read now is no older. */
+  revision: string
+}
+
+/** Whether nothing that decides on an answer has changed but what was written. */
+export function isSameViewer(one: Viewer, other: Viewer): boolean {
+  return facts(one) === facts(other)
+}
+
+function facts({ revision: _, scopes, ...viewer }: Viewer): string {
+  return JSON.stringify([viewer, [...scopes]])
 }
 
 export interface Sight {

@@ -123,6 +123,10 @@ function operationTable(operations: Operation[]): string {
     operation.maxAgeSeconds === null ? '-' : String(operation.maxAgeSeconds),
     day(operation.lastUsedAt),
     operation.operationId,
+    operation.executionNote ?? 'yes',
   ])
-  return table([['CLIENT', 'NAME', 'TYPE', 'COST', 'MAX AGE', 'LAST USED', 'ID'], ...rows])
+  return table([
+    ['CLIENT', 'NAME', 'TYPE', 'COST', 'MAX AGE', 'LAST USED', 'ID', 'COMPILED'],
+    ...rows,
+  ])
 }

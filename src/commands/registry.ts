@@ -55,7 +55,13 @@ async function operatorOf(
   { costLimit }: Config,
 ): Promise<Fetch> {
   const { createApp } = await import('../app.ts')
-  const nobody = { memberId: null, memberRole: null, apiKeyId: null, operationsRevision: 0 }
+  const nobody = {
+    memberId: null,
+    memberRole: null,
+    apiKeyId: null,
+    operationsRevision: 0,
+    revision: '0',
+  }
   const operator: Viewer = {
     ...wholeTenant(tenantId),
     ...nobody,

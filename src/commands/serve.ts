@@ -8,6 +8,7 @@ import type { JwtSettings } from '../auth/jwt-settings.ts'
 import type { Config } from '../config.ts'
 import { type Connection, connectDatabase } from '../database/connect.ts'
 import type { Database } from '../database/database.ts'
+import { Abandoned } from '../database/session.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
 import { activeOperations } from '../persisted-operation/service.ts'
 import { startServer } from '../server.ts'
@@ -92,6 +93,7 @@ async function serveFrom(
     graphiqlAccess: config.graphiql,
     introspection: config.introspection,
     suggestions: config.suggestions,
+    compiler: config.compiler ? {} : null,
     costLimit: config.costLimit,
     operationModes: config.operationModes,
     sharedTenantId: await sharedTenantOf(config, database),
@@ -112,11 +114,17 @@ async function serveFrom(
     await connection.close()
     process.exit(0)
   }
+  process.on('unhandledRejection', unlessAbandoned)
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   await untilWarm(app)
   process.stdout.write(`GraphiQL  ${server.url}/graphql\n`)
   if (demo) process.stdout.write(`Demo key  ${demo}\n`)
+}
+
+/** A read that was given up for an error beside it may have nobody left who waits for it. */
+function unlessAbandoned(error: unknown): void {
+  if (!(error instanceof Abandoned)) throw error
 }
 
 async function sharedTenantOf({ operationsTenant: slug }: Config, database: Database) {

@@ -1,9 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
+import type { FlushRow, Statement } from './flush.ts'
 import {
   createTenantPool,
   type OnStatement,
+  type TransactionScope,
   type TransactionView,
   withTransactionScope,
 } from './tenant-pool.ts'
@@ -12,12 +14,6 @@ import {
 export type Db = Prisma.TransactionClient
 
 /** A statement that each connection parses and plans once, by its name. */
-export interface Statement {
-  name: string
-  text: string
-  values: unknown[]
-}
-
 export interface Database {
   /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
   read<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>
@@ -26,11 +22,12 @@ export interface Database {
    * does the end of the deadline, which rejects with a DEADLINE_EXCEEDED.
    */
   write<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>
+  /** Runs statements in one transaction, all of which is one round trip, and gives the last row of each. */
+  flush(scope: TransactionScope, statements: readonly Statement[]): Promise<FlushRow[]>
+  /** The row of one statement before a tenant is known, which each connection prepares once. */
+  look(statement: Statement): Promise<FlushRow>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */
-  ask<Row extends pg.QueryResultRow>(
-    statement: string | Statement,
-    values?: unknown[],
-  ): Promise<Row[]>
+  ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   /**
    * Runs the work in a transaction of the tenant beside its caller, who neither waits for it nor
    * hears of a failure; closing waits.
@@ -81,16 +78,13 @@ export function createDatabase(config: pg.PoolConfig, options: DatabaseOptions =
   return {
     read: (view, work) => transaction(view, 'read', work),
     write: (view, work) => transaction(view, 'write', work),
-    async ask<Row extends pg.QueryResultRow>(statement: string | Statement, values?: unknown[]) {
-      const client = await pool.connect()
+    flush: (scope, statements) => pool.flush(scope, statements),
+    look: (statement) => pool.look(statement),
+    async ask<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+      const client: pg.PoolClient = await pool.connect()
       let failure: unknown
       try {
-        // An object of its own each time, as the client writes into it.
-        const config =
-          typeof statement === 'string'
-            ? { text: statement, ...(values && { values }) }
-            : { ...statement }
-        return (await client.query<Row>(config)).rows
+        return (await client.query<Row>(text, values)).rows
       } catch (error) {
         failure = error
         throw error

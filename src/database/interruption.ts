@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { GraphQLError } from 'graphql'
 import type pg from 'pg'
 import { type Deadline, deadlineExceeded } from '../deadline.ts'
 import { cancelStatement, dropConnection } from './cancel.ts'
@@ -38,14 +39,30 @@ export class InterruptibleTransaction {
     if (canCancel) deadline.signal.addEventListener('abort', this.#interrupt)
   }
 
+  /** All of a transaction at once: only PostgreSQL can say that nothing of it was kept. */
+  async runWhole(send: Send): Promise<unknown> {
+    this.#deadline.signal.throwIfAborted()
+    try {
+      return await this.#sent(send)
+    } catch (error) {
+      throw this.#isOver(error) ? this.#reasonFor(error) : error
+    }
+  }
+
   async run(send: Send): Promise<unknown> {
+    try {
+      return await this.#sent(send)
+    } catch (error) {
+      throw this.#isOver(error) ? this.#deadline.expire() : error
+    }
+  }
+
+  async #sent(send: Send): Promise<unknown> {
     this.#deadline.signal.throwIfAborted()
     const statement = send()
     this.#running.add(statement)
     try {
       return await statement
-    } catch (error) {
-      throw this.#isOver(error) ? this.#deadline.expire() : error
     } finally {
       this.#running.delete(statement)
     }
@@ -63,9 +80,7 @@ export class InterruptibleTransaction {
       return await send()
     } catch (error) {
       if (!this.#isOver(error)) throw error
-      const { limitMs } = this.#deadline
-      const refused = isFromServer(error) && !isFromServer(error, serverEnding)
-      throw refused ? this.#deadline.expire() : deadlineExceeded(limitMs, null)
+      throw this.#reasonFor(error)
     } finally {
       clearTimeout(timer)
     }
@@ -77,10 +92,22 @@ export class InterruptibleTransaction {
     return send()
   }
 
+  /** Lets go of the deadline once nothing of it runs any more. */
+  async end(): Promise<void> {
+    this.#deadline.signal.removeEventListener('abort', this.#interrupt)
+    await this.#cancelled
+  }
+
   /** A server that went away without a word would keep a COMMIT, and its request, for ever. */
   #dropLate(): NodeJS.Timeout {
     const patienceMs = Math.max(0, this.#deadline.remainingMs) + graceMs
     return setTimeout(() => dropConnection(this.#client), patienceMs)
+  }
+
+  /** What the server refuses is not kept; of anything else nobody knows. */
+  #reasonFor(error: unknown): GraphQLError {
+    const refused = isFromServer(error) && !isFromServer(error, serverEnding)
+    return refused ? this.#deadline.expire() : deadlineExceeded(this.#deadline.limitMs, null)
   }
 
   /** PostgreSQL's own clock may be the first to tell that the time is over. */

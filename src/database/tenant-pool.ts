@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import type { Deadline } from '../deadline.ts'
+import { Flush, type FlushRow, type Statement } from './flush.ts'
 import { InterruptibleTransaction } from './interruption.ts'
 import { connectFailure } from './unavailable.ts'
 
@@ -43,10 +44,14 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const scope = new AsyncLocalStorage<TransactionScope>()
 
 export function withTransactionScope<T>(of: TransactionScope, work: () => T): T {
-  if (!uuid.test(of.tenantId)) throw new Error('a transaction needs the id of its tenant')
-  if (of.dealsOf !== null && !uuid.test(of.dealsOf))
-    throw new Error('a transaction needs to know whose deals it sees')
+  check(of)
   return scope.run(of, work)
+}
+
+function check({ tenantId, dealsOf }: TenantView): void {
+  if (!uuid.test(tenantId)) throw new Error('a transaction needs the id of its tenant')
+  if (dealsOf !== null && !uuid.test(dealsOf))
+    throw new Error('a transaction needs to know whose deals it sees')
 }
 
 /**
@@ -57,7 +62,7 @@ export function withTransactionScope<T>(of: TransactionScope, work: () => T): T 
  * names no tenant, throws: forgetting is loud. With a deadline, PostgreSQL is told in the same round
  * trip how long each statement may take, so that it keeps to that even if this process cannot.
  */
-export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings): pg.Pool {
+export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings): TenantPool {
   const setUp = [
     // The login may own the tables or be a superuser, to whom row level security does not apply.
     'SET ROLE dealgraph_app',
@@ -84,13 +89,41 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
   return pool
 }
 
-class TenantPool extends pg.Pool {
+export class TenantPool extends pg.Pool {
+  /** Runs statements that are one transaction and one round trip, and gives the last row of each. */
+  async flush(scope: TransactionScope, statements: readonly Statement[]): Promise<FlushRow[]> {
+    check(scope)
+    const [, ...rows] = await this.#send([viewStatement(scope), ...statements], scope.deadline)
+    return rows
+  }
+
+  /** The row of one statement that belongs to no tenant. */
+  async look(statement: Statement): Promise<FlushRow> {
+    const [row = null] = await this.#send([statement])
+    return row
+  }
+
+  async #send(statements: readonly Statement[], deadline?: Deadline): Promise<FlushRow[]> {
+    const client = (await this.#connect(deadline)) as TenantClient
+    let failure: unknown
+    try {
+      return await client.flush(statements, deadline)
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
+      client.release(Boolean(failure))
+    }
+  }
+
   /** Who waits for a connection until the deadline gets none, and none is begun on. */
   // biome-ignore lint/suspicious/noExplicitAny: pg overloads `connect` in two ways; a callback is passed on.
   override connect(callback?: any): any {
-    if (callback) return super.connect(callback)
-    const deadline = scope.getStore()?.deadline
-    if (deadline?.signal.aborted) return Promise.reject(deadline.signal.reason)
+    return callback ? super.connect(callback) : this.#connect(scope.getStore()?.deadline)
+  }
+
+  #connect(deadline: Deadline | undefined): Promise<pg.PoolClient> {
+    if (deadline?.end.aborted) return Promise.reject(deadline.signal.reason)
     const connected = super.connect().catch((error) => Promise.reject(connectFailure(error)))
     return deadline ? deadline.race(connected, (client) => client.release()) : connected
   }
@@ -98,6 +131,10 @@ class TenantPool extends pg.Pool {
   override query(): never {
     throw new Error('this database call names no tenant: it must run inside a tenant transaction')
   }
+}
+
+interface TenantClient extends pg.PoolClient {
+  flush(statements: readonly Statement[], deadline: Deadline | undefined): Promise<FlushRow[]>
 }
 
 function tenantClient(
@@ -124,6 +161,24 @@ function tenantClient(
       return text === 'ROLLBACK' ? open.rollback(send) : open.run(send)
     }
 
+    async flush(statements: readonly Statement[], deadline: Deadline | undefined) {
+      const send = () =>
+        new Promise<FlushRow[]>((resolve, reject) => {
+          for (const { text, values } of statements) onStatement?.(text, [...values])
+          const flush = new Flush(statements, (error, rows = []) =>
+            error ? reject(error) : resolve(rows),
+          )
+          super.query(flush as unknown as pg.Submittable)
+        })
+      if (!deadline) return send()
+      const transaction = new InterruptibleTransaction(this, deadline, canCancel)
+      try {
+        return (await transaction.runWhole(send)) as FlushRow[]
+      } finally {
+        await transaction.end()
+      }
+    }
+
     #begin(of: TransactionScope | undefined): string {
       const text = begin(of)
       if (of?.deadline)
@@ -132,6 +187,17 @@ function tenantClient(
     }
   }
 }
+
+/** What a transaction of one round trip sees, and how long each of its statements may take. */
+function viewStatement({ tenantId, dealsOf, deadline, access }: TransactionScope): Statement {
+  const values = [tenantId, dealsOf ?? 'all', access === 'read' ? 'on' : 'off']
+  if (!deadline) return { text: plainView, values }
+  return { text: timedView, values: [...values, Math.max(1, Math.ceil(deadline.remainingMs))] }
+}
+
+const plainView = `SELECT set_config('app.tenant_id', $1, true), set_config('app.deals_of', $2, true),
+  set_config('transaction_read_only', $3, true)`
+const timedView = `${plainView}, set_config('statement_timeout', $4, true)`
 
 function begin(of: TransactionScope | undefined): string {
   if (!of) throw new Error('this transaction names no tenant')

@@ -84,6 +84,7 @@ mutation('moveDeal', {
     fields: moveFields,
   },
   payload: movedPayload,
+  asStatement: (input, writer) => moves.moveWritten(writer, moveOf(input)),
   write: (input) => moves.dealMove(moveOf(input)),
 })
 

@@ -1,15 +1,16 @@
 import { type Closing, closeOrReopen } from '../close-reason/service.ts'
-import type { Transaction, UsualWork } from '../database/transaction.ts'
+import type { Transaction, UsualWork, WriteScope } from '../database/transaction.ts'
 import { effectiveProbability } from '../deal/rules.ts'
 import { dealToChange, saveDeal, type Versioned } from '../deal-version/service.ts'
 import type { Deal, Prisma } from '../generated/prisma/client.ts'
 import { lastPlace, type Place, placeOf } from '../rank/service.ts'
+import type { Written } from '../rows.ts'
 import { liveStage, type Stage } from '../stage/service.ts'
 import { recordStageChange } from '../stage-change/service.ts'
 import { checkTexts } from '../texts.ts'
 import { enterStage } from '../transition/service.ts'
 import { refuse } from '../user-errors.ts'
-import { moveAtOnce, moveWhileUsual } from '../usual-move/service.ts'
+import { moveAtOnce, moveWhileUsual, usualMove } from '../usual-move/service.ts'
 
 /** How a deal changes stage, whichever mutation moves it. */
 export interface Manner extends Versioned, Place {
@@ -39,6 +40,14 @@ export function dealMove(move: MoveDeal): UsualWork<MovedDeal> {
     unusual: (tx) => moveUnusual(tx, move),
     part: (tx) => moveDeal(tx, move),
   }
+}
+
+/** The same as one statement, for who sends it together with what reads its payload. */
+export function moveWritten(
+  writer: Pick<WriteScope, 'actor' | 'requestId' | 'now'>,
+  move: MoveDeal,
+): Written {
+  return usualMove(writer, move)
 }
 
 /** The same within a write that does more. */

@@ -7,11 +7,17 @@ import type { AskedOperation } from './asked.ts'
 export interface Answer extends ExecutionResult {
   /** Its data as JSON where that is how they came: it goes into the body as it is, and `data` is left out. */
   dataText?: string
+  /** What it has read in points, where it came with its data. */
+  points?: number
+  /** Names it among all answers, where the same question has the same answer until the next write. */
+  tag?: string
+  /** Whether the client has it already, so that it has no data. */
+  isUnchanged?: true
 }
 
 /** The same with its data as a value, for who does not write it into a body. */
 export function resultOf(answer: Answer): ExecutionResult {
-  const { dataText, ...result } = answer
+  const { dataText, points: _, tag: __, isUnchanged: ___, ...result } = answer
   return dataText === undefined ? answer : { ...result, data: JSON.parse(dataText) }
 }
 
@@ -27,19 +33,20 @@ export function cacheable(
   { maxAgeSeconds }: Pick<AskedOperation, 'maxAgeSeconds'>,
   answer: Answer,
 ): Cacheable {
-  const { data, dataText, errors } = answer
-  const isWhole = !errors && (data !== undefined || dataText !== undefined)
+  const { data, dataText, errors, tag, isUnchanged } = answer
+  const isWhole = !errors && (data !== undefined || dataText !== undefined || isUnchanged)
   if (maxAgeSeconds === null || method !== 'GET' || !isWhole) return { answer, maxAgeSeconds: null }
+  if (isUnchanged) return { answer, maxAgeSeconds }
   const lasting = dataText === undefined ? { data: data ?? null } : { dataText }
-  return { answer: lasting, maxAgeSeconds }
+  return { answer: { ...lasting, ...(tag && { tag }) }, maxAgeSeconds }
 }
 
 /** The body of an answer whose errors are masked. */
 export function bodyOf(answer: Answer): string {
   const told = answer.errors ? { ...answer, errors: answer.errors.map(toldOf) } : answer
   if (told.dataText === undefined) return JSON.stringify(told)
-  const { data: _, dataText, ...others } = told
-  const rest = JSON.stringify(others)
+  const { dataText, errors, extensions } = told
+  const rest = JSON.stringify({ errors, extensions })
   return `{"data":${dataText}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`
 }
 
@@ -53,7 +60,9 @@ export interface Http {
 
 /** An answer as GraphQL over HTTP has it: the greatest status of its errors, and all of their headers. */
 export function replyOf(answer: Answer, mediaType: MediaType): Reply {
+  if (answer.isUnchanged) return { status: 304, headers: { etag: answer.tag ?? '' }, body: null }
   const headers: Record<string, string> = { 'content-type': `${mediaType}; charset=utf-8` }
+  if (answer.tag) headers.etag = answer.tag
   let status = 0
   for (const { extensions } of answer.errors ?? []) {
     const http = extensions.http as Http | undefined

@@ -1,12 +1,12 @@
-import type { ExecutionResult } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import { codedError, errorStatus } from '../errors.ts'
 import type { RateLimit } from '../throttle/bucket.ts'
 import type { Throttle } from '../throttle/throttle.ts'
+import type { Answer } from './answer.ts'
 import { leastCost, type OperationCost } from './cost.ts'
 
 /** Executes with what the viewer's bucket holds, if there are buckets. */
-export type Execute = (rateLimit: RateLimit | null) => Promise<ExecutionResult>
+export type Execute = (rateLimit: RateLimit | null) => Promise<Answer>
 
 /**
  * Takes what the operation may cost, executes it, and gives back what it did not read. An operation
@@ -17,7 +17,7 @@ export async function executeCharged(
   viewer: Viewer | null,
   cost: OperationCost,
   execute: Execute,
-): Promise<ExecutionResult> {
+): Promise<Answer> {
   const { requested } = cost
   if (!throttle) {
     const result = await execute(null)
@@ -34,8 +34,24 @@ export async function executeCharged(
   return withCost(result, viewer, { requested, actual, ...charge.settle(actual) })
 }
 
+/** The same for what may come to nothing, which is then not charged, whatever the bucket holds. */
+export async function tryCharged(
+  throttle: Throttle | null,
+  viewer: Viewer | null,
+  cost: OperationCost,
+  execute: () => Promise<Answer | null>,
+): Promise<Answer | null> {
+  const charge = await throttle?.take(viewer, cost.requested)
+  if (charge && !charge.isTaken) return null
+  const result = await execute()
+  const actual = result ? actualCost(cost, result) : 0
+  const rateLimit = charge?.settle(actual)
+  return result && withCost(result, viewer, { requested: cost.requested, actual, ...rateLimit })
+}
+
 /** What was read for an answer with errors is not known, so that nothing is given back. */
-function actualCost(cost: OperationCost, { data, errors }: ExecutionResult): number {
+function actualCost(cost: OperationCost, { data, errors, dataText, points }: Answer): number {
+  if (dataText !== undefined) return points ?? cost.actual(JSON.parse(dataText))
   // Without `data` nothing was executed.
   if (data === undefined) return leastCost
   const actual = data === null ? leastCost : cost.actual(data)
@@ -55,6 +71,6 @@ function throttled(requested: number, { available }: RateLimit, retryAfterSecond
 }
 
 /** The anonymous share a bucket, which is none of their business. */
-function withCost(result: ExecutionResult, viewer: Viewer | null, cost: object): ExecutionResult {
+function withCost(result: Answer, viewer: Viewer | null, cost: object): Answer {
   return viewer ? { ...result, extensions: { ...result.extensions, cost } } : result
 }

@@ -4,13 +4,16 @@ import {
   type ExecutionResult,
   execute,
   GraphQLError,
-  getOperationAST,
   OperationTypeNode,
 } from 'graphql'
+import type { Recalled } from '../auth/authenticate.ts'
+import type { Compiler } from '../compiler/compiler.ts'
 import { type Context, createContext, type EventSource, type RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
 import type { Throttle } from '../throttle/throttle.ts'
-import { executeCharged } from './charge.ts'
+import type { Answer } from './answer.ts'
+import { executeCharged, tryCharged } from './charge.ts'
+import { compiledAnswer } from './compiled.ts'
 import { leastCost, type OperationCost } from './cost.ts'
 import { resultsOf } from './events.ts'
 import { tellExpiry } from './expiry.ts'
@@ -25,6 +28,8 @@ export interface ExecutionSettings {
   /** Whether errors guess what a misspelt name was meant to be. */
   suggestions: boolean
   subscribers: Subscribers
+  /** What answers queries with one statement; null where all are interpreted. */
+  compiler: Compiler | null
 }
 
 /** Who asks, and how long what they ask for may take. */
@@ -49,7 +54,16 @@ type Prepared = PreparedOperation | undefined
  * Faults in the results of `execute` are still to be masked; those of events are.
  */
 export interface Execution {
-  execute(args: ExecutionArgs, scope: RequestScope, prepared: Prepared): Promise<ExecutionResult>
+  execute(args: ExecutionArgs, scope: RequestScope, prepared: Prepared): Promise<Answer>
+  /**
+   * The same for whom a credential meant before, in one round trip with the proof that it still
+   * does; null where that cannot be had, and then nothing was charged.
+   */
+  executeAtOnce(
+    args: ExecutionArgs,
+    scope: RequestScope & { recalled: Recalled },
+    prepared: Prepared,
+  ): Promise<Answer | null>
   /**
    * To begin costs the least; each event is a query of its own, with a turn, a transaction and a
    * charge. One that is refused is told so, and the next one may not be. It ends with an error when
@@ -65,17 +79,31 @@ export interface Execution {
 const startingCost: OperationCost = { requested: leastCost, actual: () => leastCost }
 
 export function createExecution(settings: ExecutionSettings): Execution {
-  const { throttle, suggestions, subscribers } = settings
+  const { throttle, suggestions, subscribers, compiler } = settings
+
   return {
     async execute(args, scope, prepared) {
       const cost = costOf(prepared)
       const problem = variablesProblem(args)
       if (problem) return refused(problem)
-      const result = await executeCharged(throttle, scope.viewer, cost, (rateLimit) =>
-        inContext({ ...scope, rateLimit }, (contextValue) => execute({ ...args, contextValue })),
+      const answer = await executeCharged(throttle, scope.viewer, cost, async (rateLimit) => {
+        const compiled = compiler && (await compiledAnswer(compiler, args, scope, prepared))
+        return (
+          compiled ??
+          inContext({ ...scope, rateLimit }, (contextValue) => execute({ ...args, contextValue }))
+        )
+      })
+      const operation = prepared?.operation?.operation
+      return maskVariables(tellExpiry(answer, operation, scope.deadline), suggestions)
+    },
+
+    async executeAtOnce(args, scope, prepared) {
+      const isQuery = prepared?.operation?.operation === OperationTypeNode.QUERY
+      if (!compiler || !isQuery || variablesProblem(args)) return null
+      const charged = await tryCharged(throttle, scope.viewer, costOf(prepared), () =>
+        compiledAnswer(compiler, args, scope, prepared),
       )
-      const operation = getOperationAST(args.document, args.operationName)?.operation
-      return maskVariables(tellExpiry(result, operation, scope.deadline), suggestions)
+      return charged && tellExpiry(charged, OperationTypeNode.QUERY, scope.deadline)
     },
 
     async subscribe(args, scope, prepared) {

@@ -1,6 +1,7 @@
-import { parse } from 'graphql'
+import { type DocumentNode, getOperationAST, parse } from 'graphql'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth/authenticate.ts'
+import { type CompilerOptions, createCompiler } from '../compiler/compiler.ts'
 import type { RequestScope } from '../context.ts'
 import type { Database } from '../database/database.ts'
 import { Deadline } from '../deadline.ts'
@@ -34,6 +35,8 @@ export interface OperationsOptions extends Partial<PrepareOptions> {
   /** How long a request may take from its last byte on, waiting included. */
   requestTimeoutMs?: number
   admission?: AdmissionLimits
+  /** How queries are compiled; null for not at all. */
+  compiler?: CompilerOptions | null
   /** How many subscriptions are open at a time. */
   maxSubscriptions?: number
 }
@@ -61,6 +64,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const { database, clock, log, feed = new Feed(), authenticate } = options
   const { introspection = 'authenticated', suggestions = false, onCheck } = options
   const { operationModes: modes = allOpen, sharedTenantId = null } = options
+  const compiler = options.compiler === null ? null : createCompiler(schema, options.compiler)
   const { throttle = createThrottle(), costLimit: most = defaultCostLimit } = options
   // What the bucket can never hold could never run.
   const costLimit = Math.min(most, throttle?.size.maximum ?? Number.POSITIVE_INFINITY)
@@ -71,7 +75,14 @@ export function createOperations(options: OperationsOptions): Operations {
     // Each subscription has one event in it at most.
     maxQueued: Number.POSITIVE_INFINITY,
   })
+  const preparation = createPreparation(schema, { introspection, suggestions, costLimit, onCheck })
+  const noteOn = (document: DocumentNode) => {
+    const operation = getOperationAST(document)
+    if (!compiler || !operation) return 'The compiler is off.'
+    return compiler.check(document, operation)
+  }
   const registry = {
+    executionNote: (text: string) => noteOn(preparation.warm(text)),
     inspect: createInspect(schema, costLimit),
     modeOf: (client: string) => modeOf(modes, client),
   }
@@ -81,9 +92,14 @@ export function createOperations(options: OperationsOptions): Operations {
     return places.run(deadline.end, turn).finally(() => deadline.clear())
   }
   return {
-    ...createExecution({ throttle, suggestions, subscribers }),
+    ...createExecution({ throttle, suggestions, subscribers, compiler }),
     schema,
-    ...createPreparation(schema, { introspection, suggestions, costLimit, onCheck }),
+    ...preparation,
+    warm(text) {
+      const document = preparation.warm(text)
+      noteOn(document)
+      return document
+    },
     resolve: createResolveOperation(database, {
       ...{ modes, sharedTenantId },
       parse(text) {

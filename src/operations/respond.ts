@@ -1,13 +1,13 @@
 import { GraphQLError, OperationTypeNode } from 'graphql'
 import { type Access, isOpenTo } from '../auth/access.ts'
-import type { Authenticate } from '../auth/authenticate.ts'
-import type { Viewer } from '../auth/viewer.ts'
+import type { Authenticate, Recalled } from '../auth/authenticate.ts'
+import { isSameViewer, type Viewer } from '../auth/viewer.ts'
 import type { RequestScope } from '../context.ts'
 import type { Deadline } from '../deadline.ts'
 import { type Ending, signalOf } from '../ending.ts'
 import { type ErrorCode, errorStatus } from '../errors.ts'
 import { errorReply, type Reply } from '../reply.ts'
-import { mediaTypeOf, takesPage } from './accept.ts'
+import { type MediaType, mediaTypeOf, takesPage } from './accept.ts'
 import { type Cacheable, cacheable, type Http, replyOf } from './answer.ts'
 import { type AskedOperation, prepareRequest, type Sent } from './asked.ts'
 import { errorsOf, maskResult } from './mask.ts'
@@ -39,21 +39,81 @@ export function createRespond(options: RespondOptions, operations: Operations): 
   const { database, clock, log, feed, registry } = operations.surroundings
   return async (placed) => {
     const { request, requestId, deadline } = placed
+    const engine = { ran: null }
+    const asked = { requestId, deadline, engine, ...tagsOf(request) }
+    // Field by field, since to spread an object costs as much as several steps of a small request.
+    const scope = { database, clock, log, feed, registry, ...asked }
+    const isForPage = takesPage(request)
+    const mediaType = isForPage ? null : mediaTypeOf(request.headers)
+    const recalled = mediaType && authenticate.recall?.(request.headers)
+    const tried = recalled ? await atOnce(operations, placed, { ...scope, recalled }) : null
+    if (tried?.outcome && mediaType)
+      return replyWith(tried.outcome, mediaType, { ...scope, request })
     const viewer = await viewerOf(request, authenticate, deadline)
     if (viewer && 'status' in viewer) return viewer
-    const isForPage = takesPage(request)
     if (graphiql && isForPage && !isOpenTo(graphiqlAccess, viewer)) {
       const message = 'The page for browsers is only for requests with a credential.'
       return errorReply('UNAUTHENTICATED', message, { 'www-authenticate': 'Bearer' })
     }
-    // Field by field, since to spread an object costs as much as several steps of a small request.
-    const scope = { database, clock, log, feed, registry, requestId, deadline, viewer }
-    const mediaType = isForPage ? null : mediaTypeOf(request.headers)
-    if (!mediaType) return byYoga(placed, scope, () => prepareRequest(operations, placed, scope))
-    const outcome = await outcomeOf(operations, placed, scope)
-    if ('prepared' in outcome) return byYoga(placed, scope, async () => outcome.prepared)
-    const { answer, maxAgeSeconds } = outcome
-    return withCaching(replyOf(maskResult(answer, scope), mediaType), maxAgeSeconds)
+    const own = { ...scope, viewer }
+    if (!mediaType) return byYoga(placed, own, () => prepareRequest(operations, placed, own))
+    const isSame = viewer && recalled && isSameViewer(viewer, recalled.viewer)
+    const known = isSame ? tried?.prepared : undefined
+    const outcome = await outcomeOf(operations, placed, own, known)
+    if ('prepared' in outcome) return byYoga(placed, own, async () => outcome.prepared)
+    return replyWith(outcome, mediaType, { ...scope, request })
+  }
+}
+
+/** What a client has kept of answers to queries is only asked for by GET. */
+function tagsOf({ method, headers }: Request): Pick<RequestScope, 'ifNoneMatch'> {
+  return method === 'GET' ? { ifNoneMatch: headers.get('if-none-match') } : {}
+}
+
+function replyWith(
+  { answer, maxAgeSeconds }: Cacheable,
+  mediaType: MediaType,
+  {
+    engine,
+    request,
+    ...told
+  }: Pick<RequestScope, 'log' | 'requestId' | 'engine'> & { request: Request },
+): Reply {
+  const reply = replyOf(maskResult(answer, told), mediaType)
+  if (engine && request.headers.get('x-dealgraph-debug') === 'engine')
+    reply.headers['x-dealgraph-engine'] = headerText(engine.ran ?? 'interpreted')
+  return withCaching(reply, maxAgeSeconds)
+}
+
+/** A reason may name what the client has sent. */
+function headerText(text: string): string {
+  return text.replace(/[^ -~]/g, '?').slice(0, 300)
+}
+
+interface Tried {
+  prepared?: AskedOperation
+  outcome: Cacheable | null
+}
+
+/**
+ * Answers whom the credential meant before together with the proof that it still does; what takes
+ * more, or is refused, is found out from the start.
+ */
+async function atOnce(
+  operations: Operations,
+  placed: Placed,
+  asked: Omit<RequestScope, 'viewer'> & { recalled: Recalled },
+): Promise<Tried> {
+  const scope = { ...asked, viewer: asked.recalled.viewer }
+  let prepared: AskedOperation | undefined
+  try {
+    prepared = await prepareRequest(operations, placed, scope)
+    const { document, params } = prepared
+    const args = { schema: operations.schema, document, variableValues: params.variables }
+    const answer = await operations.executeAtOnce(args, scope, prepared)
+    return { prepared, outcome: answer && cacheable(placed.request, prepared, answer) }
+  } catch {
+    return { ...(prepared && { prepared }), outcome: null }
   }
 }
 
@@ -64,9 +124,10 @@ async function outcomeOf(
   operations: Operations,
   placed: Placed,
   scope: RequestScope,
+  known?: AskedOperation,
 ): Promise<Outcome> {
   try {
-    const prepared = await prepareRequest(operations, placed, scope)
+    const prepared = known ?? (await prepareRequest(operations, placed, scope))
     if (prepared.operation?.operation === OperationTypeNode.SUBSCRIPTION) return { prepared }
     const { document, params } = prepared
     const { operationName, variables: variableValues } = params
@@ -127,8 +188,9 @@ const vary = 'Accept, Authorization, X-Api-Key, Apollographql-Client-Name, Graph
  */
 function withCaching(reply: Reply, maxAgeSeconds: number | null): Reply {
   const { headers } = reply
-  headers['cache-control'] =
-    maxAgeSeconds === null ? 'private, no-store' : `public, max-age=${maxAgeSeconds}`
+  // What has a tag may be kept by the client, who asks each time whether it is still right.
+  const own = headers.etag ? 'private, no-cache' : 'private, no-store'
+  headers['cache-control'] = maxAgeSeconds === null ? own : `public, max-age=${maxAgeSeconds}`
   headers.vary = vary
   if (reply.status === errorStatus.UNAUTHENTICATED) headers['www-authenticate'] = 'Bearer'
   return reply

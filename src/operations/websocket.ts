@@ -15,7 +15,7 @@ import {
   overloaded,
 } from '../errors.ts'
 import { senderOf } from '../persisted/resolve.ts'
-import { toldOf } from './answer.ts'
+import { resultOf, toldOf } from './answer.ts'
 import { prepareAsked } from './asked.ts'
 import { connect, logRequest, type Params } from './connect.ts'
 import type { Results } from './execute.ts'
@@ -187,7 +187,9 @@ function answer(
     const takeTurn = operations.eventTurnsOf(peer.headers)
     const scope = { ...surroundings, ...turn, requestId, client: client.signal, takeTurn }
     const isSubscription = operation === OperationTypeNode.SUBSCRIPTION
-    const outcome = await (isSubscription ? subscribe : execute)(args, scope, prepared)
+    const outcome = isSubscription
+      ? await subscribe(args, scope, prepared)
+      : resultOf(await execute(args, scope, prepared))
     waiting.isSubscription = isStream(outcome)
     return { ...args, contextValue: outcome }
   })

@@ -1,5 +1,7 @@
 import { builder, textEnum } from '../builder.ts'
-import { keysetPage, newestFirst, pageSelection } from '../connection.ts'
+import { newestFirst } from '../connection.ts'
+import { readPage } from '../page-field.ts'
+import type { PageOf } from '../rows.ts'
 import { PersistedOperationFilter, persistedOperationWhere } from './filters.ts'
 import { maxOperations, problemsTogether, textTaken, withInspections } from './rules.ts'
 
@@ -32,9 +34,12 @@ export const PersistedOperation = builder.prismaNode('PersistedOperation', {
       description:
         'For how many seconds any cache may keep an answer to a GET, one for each credential; null where none may.',
     }),
-    executionNote: t.exposeString('executionNote', {
+    executionNote: t.string({
       nullable: true,
-      description: 'Why it is not compiled to one statement; null where nothing is known of that.',
+      description:
+        'Why this gateway does not compile it to one statement, whatever its variables; null where it does. What one request asks for, or who asks, can be a reason too.',
+      select: { text: true },
+      resolve: ({ text }, _args, ctx) => ctx.registry.executionNote(text),
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
@@ -42,6 +47,7 @@ export const PersistedOperation = builder.prismaNode('PersistedOperation', {
     }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
+      extensions: { unversioned: true },
       nullable: true,
       description:
         'When an app last sent it, to the minute; null for never. What apps in mode `open` send as text is not counted.',
@@ -58,6 +64,11 @@ const PersistedOperationConnection = builder.connectionObject(
   { name: 'PersistedOperationEdge', description: 'A registered operation and its cursor.' },
 )
 
+const persistedOperationPage: PageOf = {
+  keyset: () => newestFirst,
+  where: ({ filter }) => [persistedOperationWhere(filter)],
+}
+
 builder.queryField('persistedOperations', (t) =>
   t.connection(
     {
@@ -67,21 +78,8 @@ builder.queryField('persistedOperations', (t) =>
       args: {
         filter: t.arg({ type: PersistedOperationFilter, description: 'Which operations.' }),
       },
-      resolve: async (_root, { filter, ...args }, ctx, info) => {
-        const page = keysetPage(args, newestFirst)
-        const where = { AND: [{ tenantId: ctx.viewer.tenantId }, persistedOperationWhere(filter)] }
-        const { orderBy, take } = page
-        const selection = pageSelection(ctx, info, page)
-        const rows = await page.find((bounds) =>
-          ctx.db.persistedOperation.findMany({
-            ...selection,
-            where: { AND: [where, bounds] },
-            orderBy,
-            take,
-          }),
-        )
-        return page.toConnection(rows, () => ctx.db.persistedOperation.count({ where }))
-      },
+      resolve: (_root, args, ctx, info) =>
+        readPage(ctx.db.persistedOperation, persistedOperationPage, args, { ctx, info }),
     },
     PersistedOperationConnection,
   ),

@@ -3,6 +3,7 @@ import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { MiddlewareHandler } from 'hono'
 import type { RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
+import { resultOf } from '../operations/answer.ts'
 import type { Turn } from '../operations/execute.ts'
 import { maskResult } from '../operations/mask.ts'
 import type { Operations } from '../operations/operations.ts'
@@ -76,7 +77,7 @@ function createRun(operations: Operations, asking: Asking): Run {
     const prepared = prepare({ text, variables, viewer, isRegistered: true })
     const args = { schema, document: prepared.document, variableValues: variables }
     const scope = { ...surroundings, ...asking }
-    return dataOf<Data>(maskResult(await execute(args, scope, prepared), scope))
+    return dataOf<Data>(maskResult(resultOf(await execute(args, scope, prepared)), scope))
   }
 }
 

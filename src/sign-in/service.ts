@@ -19,6 +19,7 @@ interface FoundMember {
   member_deactivated: boolean
   members_see_only_their_deals: boolean
   operations_revision: number
+  revision: string
 }
 
 export interface SignInOptions {
@@ -58,6 +59,7 @@ export async function signIn(
     }),
     scopes: new Set(scopesOfRole[role]),
     operationsRevision: member.operations_revision,
+    revision: member.revision,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Done, EventInput, Transaction, Write } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
-import { mayBeUsual, moveStatement, movesStatement, type WantedMove } from './rules.ts'
+import { NotCompilable, type Written } from '../rows.ts'
+import { type Mover, mayBeUsual, moveStatement, movesStatement, type WantedMove } from './rules.ts'
 
 export interface UsualMove {
   dealId: string
@@ -37,6 +38,17 @@ export async function moveWhileUsual(
     tx.emit(eventOf(move, row))
     return resultOf(move, row)
   })
+}
+
+/** The whole move as one statement, which answers with no row where it is not usual. */
+export function usualMove(mover: Mover, move: WantedMove): Written {
+  if (!mayBeUsual(move)) throw new NotCompilable('the move is not the usual one')
+  const stageChangeId = newId()
+  return {
+    statement: moveStatement(mover, move, stageChangeId),
+    ids: { deal: move.dealId, stageChange: stageChangeId },
+    eventsOf: ([, moved]) => [eventOf(move, { moved: JSON.parse(moved ?? '{}') })],
+  }
 }
 
 function resultOf({ dealId }: WantedMove, { moved }: MovedRow): UsualMove {

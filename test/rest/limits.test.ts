@@ -87,7 +87,7 @@ describe.each(Object.keys(requests))('%s', (name) => {
     }
     const { status, headers } = await refused(
       name,
-      appFor({ database: { ...t.database, ask: fail, read: fail, write: fail } }),
+      appFor({ database: { ...t.database, look: fail, read: fail, write: fail, flush: fail } }),
     )
     expect([status, headers.get('retry-after')]).toEqual([503, '1'])
   })

@@ -16,14 +16,14 @@ async function statementsOf(url: Url, options: RestCall = {}): Promise<string[]>
 }
 
 const reads: [name: string, url: () => Url, most: number][] = [
-  ['a deal of Backside', () => `/backside/api/v1/deals/${t.deal.uuid}`, 8],
-  ['a list of YSuite', () => '/ysuite/v1/deals?sortBy=owner', 7],
+  ['a deal of Backside', () => `/backside/api/v1/deals/${t.deal.uuid}`, 3],
+  ['a list of YSuite', () => '/ysuite/v1/deals?sortBy=owner', 3],
   [
     'a list of YSuite with filters',
     () => `/ysuite/v1/deals?pipeline_id=${t.pipeline.number}&cstid=${t.company.number}&search=r`,
-    12,
+    5,
   ],
-  ['a deal of YSuite', () => `/ysuite/v1/deals/${t.deal.number}`, 6],
+  ['a deal of YSuite', () => `/ysuite/v1/deals/${t.deal.number}`, 3],
 ]
 
 test('a read sends as few statements for many deals and contacts as for one', async () => {
@@ -58,7 +58,10 @@ test('a write is one transaction', async () => {
     ],
   ]
   for (const [url, options] of writes) {
-    const begun = (await statementsOf(url, options)).filter((text) => text.startsWith('BEGIN;'))
+    // A move that is compiled begins and ends with its statement.
+    const begun = (await statementsOf(url, options)).filter((text) =>
+      /^BEGIN;|move_deal\(/.test(text),
+    )
     expect({ url, begun: begun.length }).toEqual({ url, begun: 1 })
   }
 })

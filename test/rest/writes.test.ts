@@ -80,7 +80,7 @@ function contend(times: number) {
     }
     return database.write(view, work)
   }
-  t.app = appFor({ database: { ...database, write } })
+  t.app = appFor({ database: { ...database, write } }, { compiler: null })
   return { attempts: () => times - Math.max(left, 0) }
 }
 

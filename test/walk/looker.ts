@@ -3,7 +3,8 @@ import pg from 'pg'
 import { expect, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { roles } from '../../src/auth/scopes.ts'
-import { wholeTenant } from '../../src/database/tenant-pool.ts'
+import { Flush } from '../../src/database/flush.ts'
+import { TenantPool, wholeTenant } from '../../src/database/tenant-pool.ts'
 import { contentsOf, keyOfMember, oneOfEach } from '../fixtures.ts'
 import { createApiKeyAuthenticate, post, type TestTenant, testTenant } from '../harness.ts'
 import { auditedLog } from '../log-audit.ts'
@@ -164,7 +165,14 @@ export function createUnfiltered(isMember = false): Unfiltered {
       mockImplementation(work: (...args: unknown[]) => unknown): void
       mockRestore(): void
     }
+    const { flush } = TenantPool.prototype
+    const flushing = vi.spyOn(TenantPool.prototype, 'flush')
+    flushing.mockImplementation(function (this: TenantPool, scope, statements) {
+      const stripped = statements.map(({ text, values }) => ({ text: strip(text), values }))
+      return flush.call(this, scope, stripped)
+    })
     spy.mockImplementation(function (this: unknown, statement: unknown, ...rest: unknown[]) {
+      if (statement instanceof Flush) return query.call(this, statement, ...rest)
       if (typeof statement === 'string') return query.call(this, strip(statement), ...rest)
       const { text } = statement as { text: string }
       return query.call(this, { ...(statement as object), text: strip(text) }, ...rest)
@@ -173,6 +181,7 @@ export function createUnfiltered(isMember = false): Unfiltered {
       return await work()
     } finally {
       spy.mockRestore()
+      flushing.mockRestore()
     }
   }
   return unfiltered
@@ -193,6 +202,8 @@ export async function inTransactionsOf(own: TestTenant, other: TestTenant): Prom
       ...database,
       read: (view, work) => database.read({ ...view, tenantId: own.tenantId }, work),
       write: (view, work) => database.write({ ...view, tenantId: own.tenantId }, work),
+      flush: (scope, statements) =>
+        database.flush({ ...scope, tenantId: own.tenantId }, statements),
     },
     authenticate: createApiKeyAuthenticate(database),
     clock: () => new Date(),

@@ -85,7 +85,7 @@ async function releaseApp(t: TestTenant, { text: client }: Texts) {
   const { release } = await done(t, 'retireClientRelease', input, 'release { id }')
   await t.write(async (tx) => {
     const { db, tenantId, now: lastUsedAt } = tx
-    const data = { lastUsedAt, executionNote: client }
+    const data = { lastUsedAt }
     await db.persistedOperation.updateMany({ where: { tenantId, client }, data })
     await db.clientRelease.updateMany({ where: { tenantId, client }, data: { lastUsedAt } })
     tx.emit({ type: 'client_release.used' })
