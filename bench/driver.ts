@@ -40,11 +40,6 @@ export async function sourcesOf(
   const known = world.tenants.flatMap((tenant) =>
     tenant.dealIds.slice(0, conditional / world.tenants.length).map((id) => ({ tenant, id })),
   )
-  const etags: string[] = []
-  for (const { tenant, id } of known) {
-    const { etag } = await connection.request(candidate.deal(tenant, id, '"none"'))
-    etags.push(etag ?? '"none"')
-  }
   connection.close()
   const Q1 = cycling(list((tenant) => candidate.deal(tenant, oneOf(random, tenant.dealIds))))
   const Q2 = cycling(list((tenant) => candidate.deals(tenant, pipeline(tenant))))
@@ -61,10 +56,7 @@ export async function sourcesOf(
     ),
     M1,
     A1: adHoc(candidate, world, random),
-    E1: cycling(
-      known.map(({ tenant, id }, index) => candidate.deal(tenant, id, etags[index] as string)),
-      (answer) => answer.status === 304 || isGood(answer),
-    ),
+    E1: asking(candidate, known),
     MIX: () => {
       sent += 1
       return (sent % 20 < writesOfTwenty ? M1 : (reads[sent % 3] as Source))()
@@ -90,10 +82,29 @@ function isGood({ status, body }: Answer): boolean {
   return status === 200 && body.indexOf('"errors":[') < 0
 }
 
-function cycling(texts: Buffer[], good: (answer: Answer) => boolean = isGood): Source {
+/** Asks for deals again with the tag of the answer that it has, as a client does that keeps answers. */
+function asking(candidate: Candidate, known: { tenant: Tenant; id: string }[]): Source {
+  const etags = known.map(() => '"none"')
+  let next = 0
+  return () => {
+    next = (next + 1) % known.length
+    const index = next
+    const { tenant, id } = known[index] as (typeof known)[number]
+    return {
+      text: candidate.deal(tenant, id, etags[index] as string),
+      done(answer) {
+        if (answer.status !== 304 && !isGood(answer))
+          throw new Error(`An answer failed: ${answer.status} ${answer.body}`)
+        etags[index] = answer.etag ?? '"none"'
+      },
+    }
+  }
+}
+
+function cycling(texts: Buffer[]): Source {
   let next = 0
   const done = (answer: Answer) => {
-    if (!good(answer)) throw new Error(`An answer failed: ${answer.status} ${answer.body}`)
+    if (!isGood(answer)) throw new Error(`An answer failed: ${answer.status} ${answer.body}`)
   }
   return () => {
     next = (next + 1) % texts.length
