@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import type { App } from '../src/app.ts'
 import { dealRows } from './bulk-fixtures.ts'
 import { dealFixture, done, type PipelineFixture, pipelineFixture } from './fixtures.ts'
@@ -241,20 +241,24 @@ describe('a compiled move', () => {
     expect(read.data.deal.version).toBe(version)
   })
 
-  test('that does not come to its end in time keeps nothing, and says so', async () => {
-    const { id, version } = await dealFixture(t, { pipelineId: pipeline.id })
-    const input = { dealId: id, stageId: pipeline.stage('Qualified'), expectedVersion: version }
-    const hasty = appFor(t, { compiler: { afterSeen: 0 }, requestTimeoutMs: 500 })
-    await t.keyFor('ADMIN')
-    // Whoever writes has the tenant to themselves.
-    const { status, body } = await t.write(() => askEngine(hasty, move, { variables: { input } }))
-    expect([status, body.errors[0].extensions]).toEqual([
-      504,
-      { code: 'DEADLINE_EXCEEDED', committed: false },
-    ])
-    const { rows } = await t.read(async (db) => ({
-      rows: await db.deal.findMany({ where: { id: id.slice(5) } }),
-    }))
-    expect(rows).toMatchObject([{ version }])
-  })
+  // On the one session of the embedded database nobody would be let in meanwhile.
+  test.skipIf(!('url' in inject('template')))(
+    'that does not come to its end in time keeps nothing, and says so',
+    async () => {
+      const { id, version } = await dealFixture(t, { pipelineId: pipeline.id })
+      const input = { dealId: id, stageId: pipeline.stage('Qualified'), expectedVersion: version }
+      const hasty = appFor(t, { compiler: { afterSeen: 0 }, requestTimeoutMs: 500 })
+      await t.keyFor('ADMIN')
+      // Whoever writes has the tenant to themselves.
+      const { status, body } = await t.write(() => askEngine(hasty, move, { variables: { input } }))
+      expect([status, body.errors[0].extensions]).toEqual([
+        504,
+        { code: 'DEADLINE_EXCEEDED', committed: false },
+      ])
+      const { rows } = await t.read(async (db) => ({
+        rows: await db.deal.findMany({ where: { id: id.slice(5) } }),
+      }))
+      expect(rows).toMatchObject([{ version }])
+    },
+  )
 })
