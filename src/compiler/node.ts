@@ -61,6 +61,7 @@ function typesOf(field: Field): TextOfType {
     for (const scope of of.compilation.scopes) {
       if (!statement.scope.viewer.scopes.has(scope)) throw new NotCompilable(`it needs ${scope}`)
     }
+    statement.readsClock ||= of.compilation.isUnversioned
     const { text, alias } = of
     return `(SELECT ${written(text, statement)} WHERE ${alias}."tenant_id" = ${statement.tenant} AND ${alias}."id" = ${id})`
   }

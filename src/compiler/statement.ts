@@ -19,7 +19,7 @@ export class Statement {
   readonly scope: ListScope
   /** The variables of the request, coerced. */
   readonly variables: Record<string, unknown>
-  /** Whether anything of it depends on the instant at which it is asked. */
+  /** Whether anything of it can change without a write, such as by the instant at which it is asked. */
   readsClock = false
   /** What is found beforehand, each of it once, and the most that may be found. */
   readonly searches: { name: string; text: string; most: number }[] = []
