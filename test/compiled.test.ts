@@ -139,6 +139,19 @@ describe('the engine of an answer', () => {
     expect(engine).toMatch(reason)
   })
 
+  test('is told of what is registered, with the reason where it is the interpreter', async () => {
+    const texts = ['query Tags { tags { name } }', 'query Limit { rateLimit { available } }']
+    const operations = texts.map((text, at) => ({ id: `compiled-${at}`, text }))
+    await done(t, 'pushOperations', { client: 'notes', version: '1', operations })
+    const query =
+      '{ persistedOperations(filter: { client: { eq: "notes" } }) { nodes { name executionNote } } }'
+    const { body } = await askEngine(app, query)
+    expect(body.data.persistedOperations.nodes).toEqual([
+      { name: 'Limit', executionNote: 'Query.rateLimit has no form in SQL' },
+      { name: 'Tags', executionNote: null },
+    ])
+  })
+
   test('is not told to who does not ask for it', async () => {
     const response = await app.fetch(
       new Request('http://localhost/graphql?query={__typename}', {

@@ -1,8 +1,8 @@
-import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import type { Recalled } from '../auth/authenticate.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Database } from '../database/database.ts'
+import { isUndone } from '../database/interruption.ts'
 import { DatabaseUnavailable } from '../database/unavailable.ts'
 import type { Deadline } from '../deadline.ts'
 import type { Feed } from '../feed.ts'
@@ -63,8 +63,7 @@ function leftAfter(
   { access }: Compiled,
   { deadline, log, requestId }: Asking,
 ): NotCompilable {
-  const isUndone = access === 'read' || (error instanceof Error && 'severity' in error)
-  if (!isUndone || (access === 'write' && error instanceof GraphQLError)) throw error
+  if (access === 'write' && !isUndone(error)) throw error
   if (!deadline.end.aborted && !(error instanceof DatabaseUnavailable))
     log.error({ err: error, requestId }, 'a compiled statement failed')
   return new NotCompilable('its statement failed')

@@ -1,8 +1,13 @@
-import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from 'graphql'
-import { getArgumentValues, Kind, visit } from 'graphql'
+import {
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getArgumentValues,
+  Kind,
+  visit,
+} from 'graphql'
 import type { Scope } from '../auth/scopes.ts'
-import type { Declaration, RowSql } from '../rows.ts'
-import { NotCompilable } from '../rows.ts'
+import { type Declaration, NotCompilable, type RowSql } from '../rows.ts'
 import type { SelectedField } from '../selection.ts'
 import { columnOf, type Model, relationOf } from './model.ts'
 import { type Sql, sql } from './sql.ts'

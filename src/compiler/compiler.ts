@@ -70,8 +70,8 @@ export function createCompiler(
   /** The operation under which an ad-hoc one is known, once it was asked for often enough. */
   function ofAdHoc(request: CompileRequest): CompileRequest | NotCompilable {
     const { document, operation, variables } = request
-    const found = lifted.get(operation) ?? lift(schema, document, operation)
-    lifted.set(operation, found)
+    if (!lifted.has(operation)) lifted.set(operation, lift(schema, document, operation))
+    const found = lifted.get(operation)
     if (!found) return new NotCompilable('its document has other operations')
     const { key, values, aliases } = found
     const one = adHoc.get(key) ?? { ...found, seen: 0 }

@@ -1,5 +1,4 @@
-import type { Declaration } from '../rows.ts'
-import { NotCompilable } from '../rows.ts'
+import { type Declaration, NotCompilable } from '../rows.ts'
 import { argumentsOf, joinedRow, type Row, rowOf, rowSql } from './compilation.ts'
 import { conditionOf } from './conditions.ts'
 import { columnOf, columnType, type Model, modelOf, relationOf } from './model.ts'
@@ -27,12 +26,10 @@ export function listPieces(field: Field, [name = '', via]: readonly string[]): P
   const queryOf = queriesOf(field, name)
   const where = (statement: Statement) =>
     conditionOf(statement, target, rows.alias, queryOf(statement).where ?? {})
-  const order = (statement: Statement) =>
-    orderOf(target, rows.alias, [queryOf(statement).orderBy ?? []].flat(), statement)
-  const text = itemText(field, item)
+  const order = orderedBy(target, rows.alias, queryOf)
   return listOf(
-    text,
-    sql`${order}`,
+    itemText(field, item),
+    order,
     sql`${target.table} ${rows.alias}${joins(rows)} WHERE ${on(row.alias, rows.alias)} AND ${where}`,
   )
 }
@@ -46,17 +43,15 @@ export function rowsPieces(field: Field, rowsOf: NonNullable<Declaration['rows']
   const key = {}
   const queryOf = (statement: Statement) =>
     statement.once(key, () => rowsOf(args(statement), statement.scope)) as Query
-  const where = (statement: Statement) =>
-    `${columnOf(model, rows.alias, model.name === 'Tenant' ? 'id' : 'tenantId')} = ${statement.tenant} AND ${conditionOf(statement, model, rows.alias, queryOf(statement).where ?? {})}`
-  const order = (statement: Statement) =>
-    orderOf(model, rows.alias, [queryOf(statement).orderBy ?? []].flat(), statement)
+  const tenant = columnOf(model, rows.alias, model.name === 'Tenant' ? 'id' : 'tenantId')
+  const where = (statement: Statement) => {
+    const asked = queryOf(statement).where ?? {}
+    return `${tenant} = ${statement.tenant} AND ${conditionOf(statement, model, rows.alias, asked)}`
+  }
   if (isList(field)) {
     const text = itemText(field, rows)
-    return listOf(
-      text,
-      sql`${order}`,
-      sql`${model.table} ${rows.alias}${joins(rows)} WHERE ${where}`,
-    )
+    const from = sql`${model.table} ${rows.alias}${joins(rows)} WHERE ${where}`
+    return listOf(text, orderedBy(model, rows.alias, queryOf), from)
   }
   const points = pointsText(field.part?.base ?? 0)
   const text = textOf([points, ...objectPieces(field.compilation, selection, shape, rows)])
@@ -96,6 +91,12 @@ function listOf(item: Sql, order: Sql, from: Sql): Piece[] {
 
 export function joins({ joins: { sql: parts } }: Row): Sql {
   return joined(parts, '')
+}
+
+function orderedBy(model: Model, alias: string, queryOf: (statement: Statement) => Query): Sql {
+  const order = (statement: Statement) =>
+    orderOf(model, alias, [queryOf(statement).orderBy ?? []].flat(), statement)
+  return sql`${order}`
 }
 
 /** The conditions and the order that a relation is declared with, by the field’s arguments. */

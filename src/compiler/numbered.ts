@@ -1,5 +1,4 @@
-import type { NumberedOf } from '../rows.ts'
-import { NotCompilable } from '../rows.ts'
+import { NotCompilable, type NumberedOf } from '../rows.ts'
 import type { SelectedField } from '../selection.ts'
 import { argumentsOf, rowOf } from './compilation.ts'
 import { conditionOf } from './conditions.ts'

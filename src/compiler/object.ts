@@ -18,7 +18,7 @@ import { listPieces, rowsPieces, tablePieces } from './list.ts'
 import { numberedPieces } from './numbered.ts'
 import { pagePieces } from './page.ts'
 import { pointsText } from './points.ts'
-import { type Piece, type Sql, sql, textOf } from './sql.ts'
+import { type Piece, sql, textOf } from './sql.ts'
 import type { Statement } from './statement.ts'
 
 /** A field on its way to SQL: what is selected of it, of which object, at which cost. */
@@ -69,7 +69,6 @@ function keyPieces(key: string): Piece[] {
 
 export function fieldPieces(field: Field): Piece[] {
   const { compilation, selection, selected, part } = field
-  if (selected.name === '__typename') return [`"${selection.type.name}"`]
   const definition = compilation.enter(selection.type, selected)
   if (isLeafType(getNamedType(definition.type))) {
     return [pointsText(part?.base ?? 0), ...leafOf(field)]
@@ -104,8 +103,9 @@ function hasNoSql({ selection, selected }: Field): NotCompilable {
 
 function leafOf(field: Field): Piece[] {
   const { compilation, selection, selected, row } = field
-  const { type, extensions } = definitionOf(selected)
-  const { sql: expression, viewerValue, unversioned } = declarationOf(definitionOf(selected))
+  const definition = definitionOf(selected)
+  const { type, extensions } = definition
+  const { sql: expression, viewerValue, unversioned } = declarationOf(definition)
   compilation.isUnversioned ||= unversioned ?? false
   if (expression) return leafPieces(type, expressionSql(expression(rowSql(compilation, row))))
   if (viewerValue) return [viewerPiece(viewerValue)]
@@ -113,12 +113,8 @@ function leafOf(field: Field): Piece[] {
   if (column) return leafPieces(type, sql`${columnIn(row, column)}`)
   const isNode = selection.type.getInterfaces().some(({ name }) => name === 'Node')
   if (selected.name !== 'id' || !isNode) throw hasNoSql(field)
-  return [`"${prefixOf(selection.type.name)}`, { expression: sql`${columnIn(row, 'id')}` }, '"']
-}
-
-/** What stands before the UUID in the ids of a type. */
-function prefixOf(typename: string): string {
-  return encodeId(typename, '')
+  // What stands before the UUID in the ids of a type.
+  return [`"${encodeId(selection.type.name, '')}`, { expression: sql`${columnIn(row, 'id')}` }, '"']
 }
 
 function viewerPiece(value: NonNullable<ReturnType<typeof declarationOf>['viewerValue']>): Piece {
@@ -170,9 +166,6 @@ function relatedPieces(field: Field, name: string): Piece[] {
     ...objectPieces(compilation, selection, shape, other),
   ]
   if (isNonNullType(definitionOf(field.selected).type)) return pieces
-  return [{ expression: orNull(other, textOf(pieces)) }]
-}
-
-function orNull(row: Row, text: Sql): Sql {
-  return sql`CASE WHEN ${columnIn(row, 'id')} IS NULL THEN 'null' ELSE ${text} END`
+  const isMissing = `${columnIn(other, 'id')} IS NULL`
+  return [{ expression: sql`CASE WHEN ${isMissing} THEN 'null' ELSE ${textOf(pieces)} END` }]
 }

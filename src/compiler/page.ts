@@ -1,7 +1,6 @@
 import { type Keyset, keysetPage, type Page, type PageArgs } from '../connection.ts'
 import type { Part } from '../cost-rules.ts'
-import type { PageOf } from '../rows.ts'
-import { NotCompilable } from '../rows.ts'
+import { NotCompilable, type PageOf } from '../rows.ts'
 import type { SelectedField, Selection } from '../selection.ts'
 import { argumentsOf, type Row, rowOf } from './compilation.ts'
 import { conditionOf, plain } from './conditions.ts'
@@ -16,6 +15,8 @@ import type { Statement } from './statement.ts'
 /** A page of a connection while it is compiled. */
 interface PagePlan {
   field: Field
+  /** What is selected of the connection. */
+  connection: Selection
   rows: Row & { model: Model }
   /** The rows of all pages, as what follows FROM, under the alias of the page’s. */
   all: Sql
@@ -64,7 +65,7 @@ function planOf(field: Field, selection: Selection, { path, keyset, where }: Pag
   const condition = (statement: Statement) =>
     conditionOf(statement, model, alias, asked(statement).where)
   const all = sql`${model.table} ${alias}${reached(rows, row, path)} AND ${condition}`
-  return { field, rows, all, asked, readsRows: false, readsCount: false }
+  return { field, connection: selection, rows, all, asked, readsRows: false, readsCount: false }
 }
 
 /** How the rows of a list are found: all of the tenant’s, or those that a row leads to. */
@@ -91,11 +92,10 @@ function modelName({ type }: Selection): string {
 
 function partPieces(plan: PagePlan, selected: SelectedField, part: Part | undefined): Piece[] {
   const { compilation } = plan.field
-  const field = { ...plan.field, selected, part, row: plan.rows }
+  compilation.enter(plan.connection.type, selected)
   if (selected.name === 'totalCount') return [pointsText(part?.base ?? 0), totalCount(plan)]
   plan.readsRows = true
-  const below = onlyBelow(field)
-  compilation.enter(plan.field.selection.type, plan.field.selected)
+  const below = onlyBelow({ selected, part })
   if (selected.name === 'pageInfo') {
     return objectOf(below.selection, below.shape, (told) => pageInfo(plan, told))
   }

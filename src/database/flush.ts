@@ -52,8 +52,8 @@ type Callback = (error: Error | null, rows?: FlushRow[]) => void
 
 /**
  * Statements that leave in one packet and are one transaction: there is one Sync behind all of them,
- * and what one of them sets for the transaction holds for the next. Each answers with its last row. After a failure the connection has to be closed, since what it
- * has prepared is then not known.
+ * and what one of them sets for the transaction holds for the next. Each answers with its last row.
+ * After a failure the connection has to be closed, since what it has prepared is then not known.
  */
 export class Flush extends Query {
   readonly #statements: readonly Statement[]

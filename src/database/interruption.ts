@@ -104,10 +104,11 @@ export class InterruptibleTransaction {
     return setTimeout(() => dropConnection(this.#client), patienceMs)
   }
 
-  /** What the server refuses is not kept; of anything else nobody knows. */
+  /** Of what the server has not refused nobody knows. */
   #reasonFor(error: unknown): GraphQLError {
-    const refused = isFromServer(error) && !isFromServer(error, serverEnding)
-    return refused ? this.#deadline.expire() : deadlineExceeded(this.#deadline.limitMs, null)
+    return isUndone(error)
+      ? this.#deadline.expire()
+      : deadlineExceeded(this.#deadline.limitMs, null)
   }
 
   /** PostgreSQL's own clock may be the first to tell that the time is over. */
@@ -131,6 +132,11 @@ export class InterruptibleTransaction {
       dropConnection(this.#client)
     }
   }
+}
+
+/** Whether PostgreSQL itself has refused what was sent, so that nothing of its transaction is kept. */
+export function isUndone(error: unknown): boolean {
+  return isFromServer(error) && !isFromServer(error, serverEnding)
 }
 
 function isFromServer(error: unknown, code = /./): boolean {

@@ -78,7 +78,7 @@ export function soughtConditions(
   return [sought, ...searchesOf(search, viewer.dealsOf)]
 }
 
-const dealPage: PageOf = {
+const dealsOfTenant: PageOf = {
   keyset: ({ orderBy }: DealArgs) => dealKeyset(orderBy ?? newestFirst),
   where: soughtConditions,
 }
@@ -88,7 +88,7 @@ builder.queryField('deals', (t) =>
     {
       type: Deal,
       authScopes: { scope: 'deals:read' },
-      extensions: { page: dealPage },
+      extensions: { page: dealsOfTenant },
       description: 'The live deals of the tenant.',
       args: {
         filter: t.arg({ type: DealFilter, description: 'Which deals.' }),
@@ -99,7 +99,7 @@ builder.queryField('deals', (t) =>
         orderBy: t.arg({ type: DealOrder, description: 'Default: CREATED_AT DESC.' }),
       },
       resolve: async (_root, args, ctx, info) => {
-        const page = keysetPage(args, dealPage.keyset(args))
+        const page = keysetPage(args, dealsOfTenant.keyset(args))
         return cutPage(ctx.db.deal, page, await listedDeals(ctx, args), { ctx, info })
       },
     },

@@ -43,15 +43,18 @@ export async function tryCharged(
 ): Promise<Answer | null> {
   const charge = await throttle?.take(viewer, cost.requested)
   if (charge && !charge.isTaken) return null
-  const result = await execute()
+  const result = await execute().catch((error) => {
+    charge?.settle(0)
+    throw error
+  })
   const actual = result ? actualCost(cost, result) : 0
   const rateLimit = charge?.settle(actual)
   return result && withCost(result, viewer, { requested: cost.requested, actual, ...rateLimit })
 }
 
 /** What was read for an answer with errors is not known, so that nothing is given back. */
-function actualCost(cost: OperationCost, { data, errors, dataText, points }: Answer): number {
-  if (dataText !== undefined) return points ?? cost.actual(JSON.parse(dataText))
+function actualCost(cost: OperationCost, { data, errors, points }: Answer): number {
+  if (points !== undefined) return points
   // Without `data` nothing was executed.
   if (data === undefined) return leastCost
   const actual = data === null ? leastCost : cost.actual(data)
