@@ -123,7 +123,7 @@ function allowOrigins(router: Router, origin: string[]): void {
   const allowed = { ...options, exposeHeaders: exposedHeaders }
   router.use('/graphql', cors({ ...allowed, allowMethods: ['GET', 'POST'] }))
   const allowMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-  const exposeHeaders = [...exposedHeaders, 'ETag', 'Idempotent-Replayed']
+  const exposeHeaders = [...exposedHeaders, 'Idempotent-Replayed']
   for (const { base } of restApis)
     router.use(`${base}/*`, cors({ ...options, allowMethods, exposeHeaders }))
 }

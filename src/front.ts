@@ -22,7 +22,7 @@ export interface FrontOptions {
 }
 
 /** The headers that a page of another origin may read. */
-export const exposedHeaders = ['Retry-After', 'X-Request-Id']
+export const exposedHeaders = ['ETag', 'Retry-After', 'X-Request-Id']
 
 /**
  * Answers a GET or POST of /graphql with its id, its line in the log and what lets pages of other
