@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { createDatabase } from '../src/database/database.ts'
 import { deployMigrations } from '../src/database/migrations.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { stageTotals } from '../src/deal-total/loaders.ts'
 import { scratchDatabase } from '../test/scratch-database.ts'
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Abandoned, openSession } from '../src/database/session.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { operator } from '../src/database/transaction.ts'
 import { invalid, Refusal, refuse } from '../src/user-errors.ts'
 import { contactFixture, dealFixture, organizationFixture, pipelineFixture } from './fixtures.ts'

@@ -7,7 +7,7 @@ import { registerSeed } from '../src/commands/seed.ts'
 import type { WithDatabase } from '../src/commands/with-database.ts'
 import { readConfig } from '../src/config.ts'
 import type { Database } from '../src/database/database.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { encodeId } from '../src/ids.ts'
 import type { TestTenant } from './harness.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createDatabase, type Db } from '../src/database/database.ts'
-import { type TenantView, wholeTenant } from '../src/database/tenant-pool.ts'
+import { type TenantView, wholeTenant } from '../src/database/tenant-view.ts'
 import { appFor, databaseCopy, post, type TestTenant, testTenant } from './harness.ts'
 
 let t: TestTenant

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { Deadline } from '../src/deadline.ts'
 import {
   type Before,

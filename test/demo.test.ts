@@ -1,7 +1,7 @@
 import { parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDatabase, type Database } from '../src/database/database.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { startOfDay } from '../src/demo/company.ts'
 import { demoRows } from '../src/demo/rules.ts'
 import { demoSeed, seedDemo } from '../src/demo/service.ts'

@@ -9,7 +9,7 @@ import { type Authenticate, createAuthenticate } from '../src/auth/authenticate.
 import type { Role } from '../src/auth/scopes.ts'
 import { createDatabase, type Database, type Db } from '../src/database/database.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { operator, type Transaction, writeTransaction } from '../src/database/transaction.ts'
 import { Feed } from '../src/feed.ts'
 import { createTenant } from '../src/tenant/service.ts'

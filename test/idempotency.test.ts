@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { claimKey } from '../src/database/idempotency.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { operator, type Transaction, writeOnce } from '../src/database/transaction.ts'
 import { newId } from '../src/ids.ts'
 import {

@@ -1,5 +1,5 @@
 import type { FileReject } from '../src/csv/service.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { type Counts, type Import, type ImportOptions, importDeals } from '../src/import/service.ts'
 import { mapByName } from '../src/import-field/rules.ts'
 import type { TestTenant } from './harness.ts'

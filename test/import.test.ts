@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { testTenant } from './harness.ts'
 import {
   asRows,

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDatabase, type Database, type Db } from '../src/database/database.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { Deadline } from '../src/deadline.ts'
 import { anonymous, encrypted, type Relay, relay } from './database-relay.ts'
 import {

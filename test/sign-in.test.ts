@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { scopesOfRole } from '../src/auth/scopes.ts'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { ask, dealFixture, done, pipelineFixture, untouched } from './fixtures.ts'
 import { type TestTenant, testTenant } from './harness.ts'
 import {

@@ -57,7 +57,7 @@ describe('the tag of an answer', () => {
       expect(again.headers.get('cache-control')).toBe('private, no-cache')
     })
     expect(statements).toHaveLength(1)
-    expect(statements[0]).toContain('authenticate_api_key')
+    expect(statements[0]).toContain('prove_api_key')
   })
 
   test('is found among several, weak or not', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { wholeTenant } from '../src/database/tenant-pool.ts'
+import { wholeTenant } from '../src/database/tenant-view.ts'
 import { companyOfDeals, dealRows, rowId } from './bulk-fixtures.ts'
 import {
   ask,

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../database/database.ts'
 import type { FlushRow } from '../database/flush.ts'
 import { createRecordUse } from '../database/last-use.ts'
+import type { Proof } from '../database/tenant-view.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Authenticator, Recalled } from './authenticate.ts'
 import { type Role, type Scope, scopesOfKey } from './scopes.ts'
@@ -23,12 +24,14 @@ interface KeyRow {
   member_deactivated: boolean
   members_see_only_their_deals: boolean
   operations_revision: number
+  /** It may be too long for a number. */
+  revision: string
 }
 
 /** A new key of 256 random bits. Only its hash is stored: this is the one moment to show it. */
 export function newApiKey(): { secret: string; prefix: string; hash: Uint8Array<ArrayBuffer> } {
   const secret = `dg_${randomBytes(32).toString('base64url')}`
-  return { secret, prefix: secret.slice(0, prefixLength), hash: hashApiKey(secret) }
+  return { secret, prefix: secret.slice(0, prefixLength), hash: new Uint8Array(hashApiKey(secret)) }
 }
 
 /**
@@ -36,19 +39,24 @@ export function newApiKey(): { secret: string; prefix: string; hash: Uint8Array<
  * is looked up by this hash, which needs no constant time: all that an index could tell by its
  * timing is a part of a hash, and from a hash no key follows.
  */
-function hashApiKey(secret: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(secret).digest())
+function hashApiKey(secret: string): Buffer {
+  return hash('sha256', secret, 'buffer')
 }
 
-/** What a key is and, apart from it, the tenant’s revision, which is another one each time. */
-const lookup = `SELECT (to_jsonb(k) - 'revision')::text, k.revision FROM authenticate_api_key($1) k`
+const lookup = `SELECT to_jsonb(k)::text, k.revision FROM authenticate_api_key($1) k`
 
-/** The viewer of a row that was found; null for a key that is unknown, expired or revoked. */
-function viewerOf(row: FlushRow): Viewer | null {
-  if (!row) return null
-  const [found, revision] = row as [string, string]
-  const key = JSON.parse(found) as KeyRow
-  if (key.member_deactivated) return null
+/** The revision of the tenant, as long as the key is what it was. */
+const unchanged = 'prove_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9)'
+
+/** What was found of a key; null for one that is unknown, expired or revoked. */
+function keyOf(row: FlushRow): KeyRow | null {
+  const [found, revision = ''] = row ?? []
+  if (!found) return null
+  const key = { ...JSON.parse(found), revision } as KeyRow
+  return key.member_deactivated ? null : key
+}
+
+function viewerOf(key: KeyRow): Viewer {
   return {
     tenantId: key.tenant_id,
     memberId: key.member_id,
@@ -63,7 +71,7 @@ function viewerOf(row: FlushRow): Viewer | null {
     }),
     scopes: new Set(scopesOfKey(key.role, key.scopes)),
     operationsRevision: key.operations_revision,
-    revision,
+    revision: key.revision,
   }
 }
 
@@ -77,11 +85,20 @@ export async function authenticateApiKey(
 ): Promise<Viewer | null | undefined> {
   if (!credential.startsWith('dg_')) return undefined
   if (!form.test(credential)) return null
-  return viewerOf(await database.look(statementFor(hashApiKey(credential))))
+  const key = await find(database, hashApiKey(credential))
+  return key && viewerOf(key)
 }
 
-function statementFor(hash: Uint8Array) {
-  return { text: lookup, values: [Buffer.from(hash)] }
+async function find(database: Database, keyHash: Buffer): Promise<KeyRow | null> {
+  return keyOf(await database.look({ text: lookup, values: [keyHash] }))
+}
+
+function proofOf(keyHash: Buffer, key: KeyRow): Proof {
+  const { tenant_id, id, role, scopes, member_id, member_role } = key
+  const { members_see_only_their_deals, operations_revision } = key
+  const told = [tenant_id, id, role, scopes, member_id, member_role]
+  const values = [keyHash, ...told, members_see_only_their_deals, operations_revision]
+  return { expression: unchanged, values }
 }
 
 /** So many keys are known by what they were, to be asked for together with what is asked by them. */
@@ -90,7 +107,7 @@ const mostRecalled = 10_000
 /** Accepts API keys, and records when each was last used. */
 export function createApiKeyAuthenticator(database: Database): Authenticator {
   const record = createRecordUse(database)
-  const known = new LRUCache<string, { viewer: Viewer; found: string }>({ max: mostRecalled })
+  const known = new LRUCache<string, Omit<Recalled, 'proven'>>({ max: mostRecalled })
   const recordUse = ({ tenantId, apiKeyId: key }: Viewer) => {
     if (!key) return
     const row = () => Prisma.sql`id = ${key}::uuid AND revoked_at IS NULL`
@@ -99,31 +116,28 @@ export function createApiKeyAuthenticator(database: Database): Authenticator {
   async function authenticate(credential: string) {
     if (!credential.startsWith('dg_')) return undefined
     if (!form.test(credential)) return null
-    const hash = hashApiKey(credential)
-    const row = await database.look(statementFor(hash))
-    const viewer = viewerOf(row)
-    const name = Buffer.from(hash).toString('base64url')
-    if (!viewer) known.delete(name)
-    else known.set(name, { viewer, found: row?.[0] ?? '' })
-    if (viewer) recordUse(viewer)
+    const keyHash = hashApiKey(credential)
+    const name = keyHash.toString('latin1')
+    const key = await find(database, keyHash)
+    if (!key) {
+      known.delete(name)
+      return null
+    }
+    const viewer = viewerOf(key)
+    known.set(name, { viewer, proof: proofOf(keyHash, key) })
+    recordUse(viewer)
     return viewer
   }
   function recall(credential: string): Recalled | undefined {
     if (!form.test(credential)) return undefined
-    const hash = hashApiKey(credential)
-    const before = known.get(Buffer.from(hash).toString('base64url'))
+    const before = known.get(hashApiKey(credential).toString('latin1'))
     if (!before) return undefined
-    const { viewer, found } = before
-    return {
-      viewer,
-      proof: statementFor(hash),
-      proven(row) {
-        const [now, revision] = row ?? []
-        if (now !== found || !revision) return null
-        recordUse(viewer)
-        return { ...viewer, revision }
-      },
+    const { viewer, proof } = before
+    const proven = (revision: string) => {
+      recordUse(viewer)
+      return { ...viewer, revision }
     }
+    return { viewer, proof, proven }
   }
   return Object.assign(authenticate, { recall })
 }

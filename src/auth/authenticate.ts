@@ -1,4 +1,4 @@
-import type { FlushRow, Statement } from '../database/flush.ts'
+import type { Proof } from '../database/tenant-view.ts'
 import { codedError } from '../errors.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -18,14 +18,14 @@ export interface Authenticate {
 }
 
 /**
- * Whom a credential meant before, and the statement that tells whether it still does: it can be sent
- * together with what they ask for, of which nothing may be told unless it holds.
+ * Whom a credential meant before, and what proves that it still does: it goes together with what
+ * they ask for, which is done only if it holds.
  */
 export interface Recalled {
   viewer: Viewer
-  proof: Statement
-  /** The viewer as the statement has found them now; null where anything about them has changed. */
-  proven(row: FlushRow): Viewer | null
+  proof: Proof
+  /** The viewer as the proof has found them now, at this revision. */
+  proven(revision: string): Viewer
 }
 
 /** Asks each authenticator in turn. No credential is `null`; one that nobody accepts is refused. */

@@ -1,5 +1,5 @@
 import type { Standing } from '../database/standing.ts'
-import type { TenantView } from '../database/tenant-pool.ts'
+import type { TenantView } from '../database/tenant-view.ts'
 import type { Role, Scope } from './scopes.ts'
 
 /** Who is asking, always of one tenant: a member, an API key, or a key that acts for a member. */

@@ -3,7 +3,7 @@ import { scopes } from '../auth/scopes.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { wholeTenant } from '../database/tenant-view.ts'
 import { tenantBySlug, type WithDatabase } from './with-database.ts'
 
 /** Asks for one of the gateway's own operations; what is wrong is an error in plain words. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { connectDatabase } from '../database/connect.ts'
 import type { Database } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { wholeTenant } from '../database/tenant-view.ts'
 import { operator, type WriteScope } from '../database/transaction.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
 

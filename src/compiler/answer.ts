@@ -3,6 +3,7 @@ import type { Recalled } from '../auth/authenticate.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Database } from '../database/database.ts'
 import { isUndone } from '../database/interruption.ts'
+import type { Flushed } from '../database/tenant-pool.ts'
 import { DatabaseUnavailable } from '../database/unavailable.ts'
 import type { Deadline } from '../deadline.ts'
 import type { Feed } from '../feed.ts'
@@ -29,6 +30,8 @@ export interface Answered {
   viewer: Viewer
 }
 
+const nothingSent: Flushed = { revision: null, rows: [] }
+
 /**
  * Runs a compiled request in one round trip. What a search finds too much of is left to the
  * interpreter, and so is what fails, as it tells of a failure where in the answer it was.
@@ -40,17 +43,16 @@ export async function answerOf(
   const { statements, access } = compiled
   const { database, viewer, deadline, recalled, feed } = asking
   const { tenantId, dealsOf } = viewer
-  const proof = recalled ? [recalled.proof] : []
   try {
-    const sent = [...proof, ...statements]
-    const scope = { tenantId, dealsOf, deadline, access }
-    const rows = sent.length > 0 ? await database.flush(scope, sent) : []
-    const proven = recalled ? recalled.proven(rows[0] ?? null) : viewer
-    if (!proven) return new NotCompilable('who asks is not who they were')
-    const own = rows.slice(proof.length)
-    const dataText = compiled.dataOf(own)
+    const scope = { tenantId, dealsOf, deadline, access, proof: recalled?.proof }
+    const isSent = recalled || statements.length > 0
+    const flushed = isSent ? await database.flush(scope, statements) : nothingSent
+    if (!flushed) return new NotCompilable('who asks is not who they were')
+    const { revision, rows } = flushed
+    const proven = recalled && revision !== null ? recalled.proven(revision) : viewer
+    const dataText = compiled.dataOf(rows)
     if (dataText === null) return new NotCompilable('it is not the usual case')
-    feed.publish(tenantId, compiled.eventsOf(own))
+    feed.publish(tenantId, compiled.eventsOf(rows))
     return { dataText, points: pointsIn(dataText), viewer: proven }
   } catch (error) {
     return leftAfter(error, compiled, asking)

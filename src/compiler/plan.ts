@@ -70,9 +70,9 @@ export function planOf(
 function reading(compilation: Compilation, selection: Selection, shape: Shape): Compile {
   const pieces = rootPieces(compilation, selection, shape)
   const constant = pieces.every((piece) => typeof piece === 'string') ? pieces.join('') : null
-  const data = textOf(pieces)
+  const data = dataStatement(textOf(pieces))
   return (request) => {
-    const { statement, readsClock } = dataStatement(data, request)
+    const { statement, readsClock } = data(request)
     return {
       statements: constant === null ? [statement] : [],
       access: 'read',

@@ -17,9 +17,11 @@ export function writing(compilation: Compilation, selection: Selection, shape: S
   const { write } = declarationOf(compilation.enter(selection.type, selected))
   if (!write) throw new NotCompilable(`${selected.name} is more than one statement`)
   const row = rowOf(null, 'root')
-  const data = textOf(
-    objectOf(selection, shape, (field, part) =>
-      payloadPieces({ compilation, selection, selected: field, part, row }),
+  const data = dataStatement(
+    textOf(
+      objectOf(selection, shape, (field, part) =>
+        payloadPieces({ compilation, selection, selected: field, part, row }),
+      ),
     ),
   )
   const args = argumentsOf(selected)
@@ -27,7 +29,7 @@ export function writing(compilation: Compilation, selection: Selection, shape: S
     const { viewer, requestId, now } = request
     const written = write(args(new Statement(request)), { viewer, requestId, now })
     const { statement, eventsOf } = written
-    const { statement: payload, readsClock } = dataStatement(data, { ...request, written })
+    const { statement: payload, readsClock } = data({ ...request, written })
     return {
       statements: [textAndValues(statement), payload],
       access: 'write',

@@ -4,11 +4,11 @@ import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import type { FlushRow, Statement } from './flush.ts'
 import {
   createTenantPool,
+  type Flushed,
   type OnStatement,
-  type TransactionScope,
-  type TransactionView,
   withTransactionScope,
 } from './tenant-pool.ts'
+import type { FlushScope, TransactionView } from './tenant-view.ts'
 
 /** Prisma inside one tenant's transaction. There is no other way to reach a table. */
 export type Db = Prisma.TransactionClient
@@ -22,8 +22,11 @@ export interface Database {
    * does the end of the deadline, which rejects with a DEADLINE_EXCEEDED.
    */
   write<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>
-  /** Runs statements in one transaction, all of which is one round trip, and gives the last row of each. */
-  flush(scope: TransactionScope, statements: readonly Statement[]): Promise<FlushRow[]>
+  /**
+   * Runs statements in one transaction, all of which is one round trip; null where the proof of who
+   * asks does not hold, and nothing was done.
+   */
+  flush(scope: FlushScope, statements: readonly Statement[]): Promise<Flushed | null>
   /** The row of one statement before a tenant is known, which each connection prepares once. */
   look(statement: Statement): Promise<FlushRow>
   /** One statement before a tenant is known; row level security shows it no tenant's row. */

@@ -36,12 +36,12 @@ export class InterruptibleTransaction {
     this.#client = client
     this.#deadline = deadline
     this.#canCancel = canCancel
-    if (canCancel) deadline.signal.addEventListener('abort', this.#interrupt)
+    if (canCancel) deadline.end.addEventListener('abort', this.#interrupt)
   }
 
   /** All of a transaction at once: only PostgreSQL can say that nothing of it was kept. */
   async runWhole(send: Send): Promise<unknown> {
-    this.#deadline.signal.throwIfAborted()
+    this.#throwIfOver()
     try {
       return await this.#sent(send)
     } catch (error) {
@@ -57,8 +57,13 @@ export class InterruptibleTransaction {
     }
   }
 
+  #throwIfOver(): void {
+    const { end } = this.#deadline
+    if (end.aborted) throw end.reason
+  }
+
   async #sent(send: Send): Promise<unknown> {
-    this.#deadline.signal.throwIfAborted()
+    this.#throwIfOver()
     const statement = send()
     this.#running.add(statement)
     try {
@@ -70,11 +75,11 @@ export class InterruptibleTransaction {
 
   /** Commits; after the deadline it rolls back and says so. */
   async commit(send: Send, rollback: Send): Promise<unknown> {
-    if (this.#deadline.signal.aborted) {
+    if (this.#deadline.end.aborted) {
       await this.rollback(rollback)
-      throw this.#deadline.signal.reason
+      throw this.#deadline.end.reason
     }
-    this.#deadline.signal.removeEventListener('abort', this.#interrupt)
+    this.#deadline.end.removeEventListener('abort', this.#interrupt)
     const timer = this.#canCancel ? this.#dropLate() : undefined
     try {
       return await send()
@@ -87,14 +92,14 @@ export class InterruptibleTransaction {
   }
 
   async rollback(send: Send): Promise<unknown> {
-    this.#deadline.signal.removeEventListener('abort', this.#interrupt)
+    this.#deadline.end.removeEventListener('abort', this.#interrupt)
     await this.#cancelled
     return send()
   }
 
   /** Lets go of the deadline once nothing of it runs any more. */
   async end(): Promise<void> {
-    this.#deadline.signal.removeEventListener('abort', this.#interrupt)
+    this.#deadline.end.removeEventListener('abort', this.#interrupt)
     await this.#cancelled
   }
 
@@ -113,8 +118,8 @@ export class InterruptibleTransaction {
 
   /** PostgreSQL's own clock may be the first to tell that the time is over. */
   #isOver(error: unknown): boolean {
-    const { signal, remainingMs } = this.#deadline
-    return signal.aborted || (remainingMs <= 0 && isFromServer(error, queryCanceled))
+    const { end, remainingMs } = this.#deadline
+    return end.aborted || (remainingMs <= 0 && isFromServer(error, queryCanceled))
   }
 
   /** Statements that were sent together are cancelled one after another, until none runs. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Database } from './database.ts'
-import { wholeTenant } from './tenant-pool.ts'
+import { wholeTenant } from './tenant-view.ts'
 
 /** How many things a process remembers to have recorded within the last minute. */
 const remembered = 50_000

@@ -1,6 +1,6 @@
 import type { Database, Db } from './database.ts'
 import type { Retryable } from './idempotency.ts'
-import type { TransactionView } from './tenant-pool.ts'
+import type { TransactionView } from './tenant-view.ts'
 import { type Work, type WriteScope, type Written, writeOnce } from './transaction.ts'
 
 /**

@@ -3,27 +3,20 @@ import pg from 'pg'
 import type { Deadline } from '../deadline.ts'
 import { Flush, type FlushRow, type Statement } from './flush.ts'
 import { InterruptibleTransaction } from './interruption.ts'
+import {
+  beginning,
+  checkView,
+  type FlushScope,
+  type TransactionScope,
+  viewStatement,
+} from './tenant-view.ts'
 import { connectFailure } from './unavailable.ts'
 
-/** What a transaction sees: rows of one tenant, and of its deals all or those of one member. */
-export interface TenantView {
-  tenantId: string
-  /** The member beside whose own deals none is seen; null for all deals of the tenant. */
-  dealsOf: string | null
-}
-
-export interface TransactionView extends TenantView {
-  /** Until when it may run; work on the command line may run for as long as it takes. */
-  deadline?: Deadline | undefined
-}
-
-export interface TransactionScope extends TransactionView {
-  access: 'read' | 'write'
-}
-
-/** For what nobody asks who could be limited: operators, imports, exports and the demo. */
-export function wholeTenant(tenantId: string): TenantView {
-  return { tenantId, dealsOf: null }
+export interface Flushed {
+  /** The tenant’s revision as the proof found it; null where none was asked for. */
+  revision: string | null
+  /** The last row of each statement. */
+  rows: FlushRow[]
 }
 
 export interface PoolSettings {
@@ -35,23 +28,31 @@ export interface PoolSettings {
 /** Sees each statement as it is sent, with the values of its parameters. */
 export type OnStatement = (text: string, values: unknown[]) => void
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /**
  * What the next BEGIN on this asynchronous path is for. It is read where a connection is taken for
  * it and at BEGIN, and nowhere else.
  */
 const scope = new AsyncLocalStorage<TransactionScope>()
 
-export function withTransactionScope<T>(of: TransactionScope, work: () => T): T {
-  check(of)
-  return scope.run(of, work)
+/** Those of whom BEGIN has not been sent. */
+const waiting = new Set<TransactionScope>()
+
+export async function withTransactionScope<T>(
+  of: TransactionScope,
+  work: () => Promise<T>,
+): Promise<T> {
+  checkView(of)
+  waiting.add(of)
+  try {
+    return await scope.run(of, work)
+  } finally {
+    letGo(of)
+  }
 }
 
-function check({ tenantId, dealsOf }: TenantView): void {
-  if (!uuid.test(tenantId)) throw new Error('a transaction needs the id of its tenant')
-  if (dealsOf !== null && !uuid.test(dealsOf))
-    throw new Error('a transaction needs to know whose deals it sees')
+/** While nobody waits, no promise of the process pays for the storage. */
+function letGo(of: TransactionScope): void {
+  if (waiting.delete(of) && waiting.size === 0) scope.disable()
 }
 
 /**
@@ -90,11 +91,15 @@ export function createTenantPool(config: pg.PoolConfig, settings: PoolSettings):
 }
 
 export class TenantPool extends pg.Pool {
-  /** Runs statements that are one transaction and one round trip, and gives the last row of each. */
-  async flush(scope: TransactionScope, statements: readonly Statement[]): Promise<FlushRow[]> {
-    check(scope)
-    const [, ...rows] = await this.#send([viewStatement(scope), ...statements], scope.deadline)
-    return rows
+  /**
+   * Runs statements that are one transaction and one round trip. Without its proof they have no
+   * tenant, see nothing and can write nothing; what they came to is null then.
+   */
+  async flush(scope: FlushScope, statements: readonly Statement[]): Promise<Flushed | null> {
+    checkView(scope)
+    const sent = [viewStatement(scope), ...statements]
+    const [view = null, ...rows] = await this.#send(sent, scope.deadline)
+    return view && { revision: scope.proof ? (view[0] ?? null) : null, rows }
   }
 
   /** The row of one statement that belongs to no tenant. */
@@ -123,7 +128,7 @@ export class TenantPool extends pg.Pool {
   }
 
   #connect(deadline: Deadline | undefined): Promise<pg.PoolClient> {
-    if (deadline?.end.aborted) return Promise.reject(deadline.signal.reason)
+    if (deadline?.end.aborted) return Promise.reject(deadline.end.reason)
     const connected = super.connect().catch((error) => Promise.reject(connectFailure(error)))
     return deadline ? deadline.race(connected, (client) => client.release()) : connected
   }
@@ -180,36 +185,11 @@ function tenantClient(
     }
 
     #begin(of: TransactionScope | undefined): string {
-      const text = begin(of)
-      if (of?.deadline)
+      if (!of) throw new Error('this transaction names no tenant')
+      letGo(of)
+      if (of.deadline)
         this.#transaction = new InterruptibleTransaction(this, of.deadline, canCancel)
-      return text
+      return beginning(of)
     }
   }
-}
-
-/** What a transaction of one round trip sees, and how long each of its statements may take. */
-function viewStatement({ tenantId, dealsOf, deadline, access }: TransactionScope): Statement {
-  const values = [tenantId, dealsOf ?? 'all', access === 'read' ? 'on' : 'off']
-  if (!deadline) return { text: plainView, values }
-  return { text: timedView, values: [...values, Math.max(1, Math.ceil(deadline.remainingMs))] }
-}
-
-const plainView = `SELECT set_config('app.tenant_id', $1, true), set_config('app.deals_of', $2, true),
-  set_config('transaction_read_only', $3, true)`
-const timedView = `${plainView}, set_config('statement_timeout', $4, true)`
-
-function begin(of: TransactionScope | undefined): string {
-  if (!of) throw new Error('this transaction names no tenant')
-  const mode = of.access === 'read' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''
-  const set = [
-    `set_config('app.tenant_id', '${of.tenantId}', true)`,
-    `set_config('app.deals_of', '${of.dealsOf ?? 'all'}', true)`,
-  ]
-  if (of.deadline) {
-    // Zero would be no limit at all.
-    const leftMs = Math.max(1, Math.ceil(of.deadline.remainingMs))
-    set.push(`set_config('statement_timeout', '${leftMs}', true)`)
-  }
-  return `BEGIN${mode}; SELECT ${set.join(', ')}`
 }

@@ -6,7 +6,7 @@ import { bulkInsert } from './bulk-insert.ts'
 import type { Database, Db } from './database.ts'
 import { claimKey, firstResult, keepResult, type Retryable } from './idempotency.ts'
 import { checkStanding, type Standing } from './standing.ts'
-import type { TransactionView } from './tenant-pool.ts'
+import type { TransactionView } from './tenant-view.ts'
 
 /** Who changes something, as history tells it. */
 export interface Actor extends Standing {

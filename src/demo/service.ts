@@ -1,7 +1,7 @@
 import { createApiKey } from '../api-key/service.ts'
 import { bulkInsert, type Table } from '../database/bulk-insert.ts'
 import type { Database } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { wholeTenant } from '../database/tenant-view.ts'
 import { operator, type Transaction, writeTransaction } from '../database/transaction.ts'
 import {
   createTenant,

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Database } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { wholeTenant } from '../database/tenant-view.ts'
 import { pipelineNamed } from '../pipeline/service.ts'
 import { cellsOf, columnsOf, dealSelection, lineOf, recordOf } from './rules.ts'
 

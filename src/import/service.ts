@@ -1,6 +1,6 @@
 import type { FileReject, FileRow } from '../csv/service.ts'
 import type { Database } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { wholeTenant } from '../database/tenant-view.ts'
 import {
   importer,
   type Transaction,

@@ -67,5 +67,8 @@ async function answeredOrUnchanged(
 /** The viewer with the revision of now: whoever was just let in has it. */
 async function provenNow({ viewer, recalled, database, deadline }: RequestScope) {
   if (!recalled) return viewer
-  return recalled.proven(await deadline.race(database.look(recalled.proof)))
+  const { expression, values } = recalled.proof
+  const lookup = database.look({ text: `SELECT ${expression}`, values })
+  const [revision] = (await deadline.race(lookup)) ?? []
+  return revision ? recalled.proven(revision) : null
 }

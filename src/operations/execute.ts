@@ -98,12 +98,13 @@ export function createExecution(settings: ExecutionSettings): Execution {
     },
 
     async executeAtOnce(args, scope, prepared) {
-      const isQuery = prepared?.operation?.operation === OperationTypeNode.QUERY
-      if (!compiler || !isQuery || variablesProblem(args)) return null
+      const type = prepared?.operation?.operation
+      const isWhole = type && type !== OperationTypeNode.SUBSCRIPTION
+      if (!compiler || !isWhole || variablesProblem(args)) return null
       const charged = await tryCharged(throttle, scope.viewer, costOf(prepared), () =>
         compiledAnswer(compiler, args, scope, prepared),
       )
-      return charged && tellExpiry(charged, OperationTypeNode.QUERY, scope.deadline)
+      return charged && tellExpiry(charged, type, scope.deadline)
     },
 
     async subscribe(args, scope, prepared) {

@@ -112,8 +112,11 @@ async function atOnce(
     const args = { schema: operations.schema, document, variableValues: params.variables }
     const answer = await operations.executeAtOnce(args, scope, prepared)
     return { prepared, outcome: answer && cacheable(placed.request, prepared, answer) }
-  } catch {
-    return { ...(prepared && { prepared }), outcome: null }
+  } catch (error) {
+    // A write of which nobody knows whether it was done is not tried again.
+    const isMutation = prepared?.operation?.operation === OperationTypeNode.MUTATION
+    const outcome = isMutation ? { answer: { errors: errorsOf(error) }, maxAgeSeconds: null } : null
+    return { ...(prepared && { prepared }), outcome }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database, Db } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { wholeTenant } from '../database/tenant-view.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
 import { refuse } from '../user-errors.ts'

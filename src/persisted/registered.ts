@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Database, Db } from '../database/database.ts'
-import { type TransactionView, wholeTenant } from '../database/tenant-pool.ts'
+import { type TransactionView, wholeTenant } from '../database/tenant-view.ts'
 import type { Deadline } from '../deadline.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { ambiguous } from './refusals.ts'

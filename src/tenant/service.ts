@@ -1,6 +1,6 @@
 import { changedValues } from '../changes.ts'
 import type { Database } from '../database/database.ts'
-import { wholeTenant } from '../database/tenant-pool.ts'
+import { wholeTenant } from '../database/tenant-view.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { newId } from '../ids.ts'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { connectDatabase } from '../../src/database/connect.ts'
-import { wholeTenant } from '../../src/database/tenant-pool.ts'
+import { wholeTenant } from '../../src/database/tenant-view.ts'
 import { dealgraph, type Environment, freshPlace, type Place, startGateway } from './gateway.ts'
 
 const cli = new URL('../../dist/cli.js', import.meta.url).pathname
