@@ -65,6 +65,7 @@ export async function prepare(client: pg.Client, url: string, tenants: Tenant[])
 export function candidatesOf(place: Place, names: CandidateName[]): Candidate[] {
   const all: Record<CandidateName, Candidate> = {
     dealgraph: gateway(place, 'dealgraph', 'Dealgraph', {}),
+    uncached: gateway(place, 'uncached', 'Dealgraph, no answers kept', { ANSWER_CACHE_MB: '0' }),
     interpreted: gateway(place, 'interpreted', 'Dealgraph, compiler off', { COMPILER: 'off' }),
     postgraphile: postgraphile(place),
     apollo: apollo(place),

@@ -3,6 +3,7 @@ import { type OperationName, operationNames } from './operations.ts'
 
 export const candidateNames = [
   'dealgraph',
+  'uncached',
   'interpreted',
   'postgraphile',
   'apollo',

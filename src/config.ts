@@ -64,6 +64,7 @@ const environment = z.object({
   INTROSPECTION: access,
   SUGGESTIONS: z.stringbool().optional(),
   COMPILER: z.stringbool().default(true),
+  ANSWER_CACHE_MB: z.coerce.number().int().min(0).max(65_536).default(32),
   COST_LIMIT: z.union([off, points], limitOrOff).default(defaultCostLimit),
   RATE_LIMIT_MAXIMUM: z.union([off, points], limitOrOff).default(defaultBucketSize.maximum),
   RATE_LIMIT_RESTORE_RATE: points.default(defaultBucketSize.restoreRate),
@@ -103,6 +104,8 @@ export interface Config {
   operationsTenant: string | null
   /** Whether queries are compiled to one statement where that can be done. */
   compiler: boolean
+  /** How many bytes of answers are kept, for as long as they are right; zero for none. */
+  answerCacheBytes: number
   /** The most points that an operation may cost; infinite where there is no limit. */
   costLimit: number
   /** Null where there is no rate limit. */
@@ -155,6 +158,7 @@ function configOf(values: z.output<typeof environment>, jwt: Config['jwt']): Con
     operationModes: { default: values.OPERATIONS_MODE, clients: values.OPERATIONS_CLIENT_MODES },
     operationsTenant: values.OPERATIONS_TENANT ?? null,
     compiler: values.COMPILER,
+    answerCacheBytes: values.ANSWER_CACHE_MB * 1024 * 1024,
     ...limitsOf(values),
     redisUrl: values.REDIS_URL ?? null,
     gateway: { url: values.DEALGRAPH_URL ?? null, key: values.DEALGRAPH_KEY ?? null },

@@ -83,6 +83,11 @@ export interface RequestScope {
   rateLimit?: RateLimit | null
   /** The tags of answers that the client has, null for none; left out where answers have no tags. */
   ifNoneMatch?: string | null
+  /**
+   * Whether this operation is all that the viewer was let in for, so that none before it has written
+   * and their revision is that of now.
+   */
+  isAlone?: true
   /** Whom the credential meant before, who is the viewer if it still does. */
   recalled?: Recalled
   /** Is told which engine has answered, and why not the compiler. */

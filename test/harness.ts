@@ -158,6 +158,7 @@ export async function tenantIn(
     // Tests look at more at once than a client may.
     costLimit: 100_000,
     throttle: createThrottle({ size: endless }),
+    answerCacheBytes: 1024 * 1024,
     ...options,
   })
   const write: TestTenant['write'] = (work) => {

@@ -100,6 +100,7 @@ async function serveFrom(
     introspection: config.introspection,
     suggestions: config.suggestions,
     compiler: config.compiler ? {} : null,
+    answerCacheBytes: config.answerCacheBytes,
     costLimit: config.costLimit,
     operationModes: config.operationModes,
     sharedTenantId: await sharedTenantOf(config, database),

@@ -1,71 +1,95 @@
 import type { ExecutionArgs } from 'graphql'
+import type { Viewer } from '../auth/viewer.ts'
 import { answerOf } from '../compiler/answer.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Compiled } from '../compiler/plan.ts'
 import type { RequestScope } from '../context.ts'
 import { NotCompilable } from '../rows.ts'
 import type { Answer } from './answer.ts'
+import type { AnswerCache, KeptAnswer } from './answer-cache.ts'
 import type { PreparedOperation } from './prepare.ts'
 import { isIn, isNamedIn, nameOfAnswer, tagOf } from './tag.ts'
 
+export interface Compiling {
+  compiler: Compiler
+  /** Where answers are kept, if they are. */
+  cache: AnswerCache | null
+}
+
 /** The answer of one statement; null where the interpreter has to give it. */
 export async function compiledAnswer(
-  compiler: Compiler,
+  compiling: Compiling,
   args: ExecutionArgs,
   scope: RequestScope,
   prepared: PreparedOperation | undefined,
 ): Promise<Answer | null> {
   // What was tried for whom the credential meant before is not tried again.
   if (scope.engine?.ran) return null
-  const compiled = compiledOf(compiler, args, scope, prepared)
-  const answer =
-    compiled instanceof NotCompilable ? compiled : await answeredOrUnchanged(compiled, scope)
+  const answer = await triedAnswer(compiling, args, scope, prepared)
   if (scope.engine) scope.engine.ran = engineOf(answer)
   return answer instanceof NotCompilable ? null : answer
 }
 
-function compiledOf(
-  compiler: Compiler,
+async function triedAnswer(
+  { compiler, cache }: Compiling,
   { document, variableValues }: ExecutionArgs,
-  { viewer, clock, requestId }: RequestScope,
+  scope: RequestScope,
   prepared: PreparedOperation | undefined,
-): Compiled | NotCompilable {
+): Promise<Answer | NotCompilable> {
+  const { viewer, clock, requestId } = scope
   if (!viewer || !prepared?.operation) return new NotCompilable('nobody asks')
   const { operation, isRegistered } = prepared
   const variables = variableValues ?? {}
   const asked = { document, operation, variables, viewer, now: clock(), requestId, isRegistered }
-  return compiler.compile(asked)
+  const compiled = compiler.compile(asked)
+  if (compiled instanceof NotCompilable) return compiled
+  return answeredOrUnchanged(compiled, { ...scope, viewer }, cache)
 }
 
 function engineOf(answer: Answer | NotCompilable): string {
   return answer instanceof NotCompilable ? `interpreted; ${answer.message}` : 'compiled'
 }
 
-/**
- * Who has the answer of this revision is told so, for which nothing but the revision is read. An
- * answer of the moment, and one to what has no tags, is always given.
- */
+/** Beside answers of the moment all have a name, by which they are told to be unchanged, or kept. */
 async function answeredOrUnchanged(
   compiled: Compiled,
-  scope: RequestScope,
+  scope: RequestScope & { viewer: Viewer },
+  cache: AnswerCache | null,
 ): Promise<Answer | NotCompilable> {
-  const { viewer, ifNoneMatch } = scope
-  if (!viewer) return new NotCompilable('nobody asks')
-  const asking = { ...scope, viewer }
-  if (ifNoneMatch === undefined || compiled.readsClock) return answerOf(compiled, asking)
-  const name = nameOfAnswer(compiled, viewer)
-  if (ifNoneMatch && isNamedIn(ifNoneMatch, name)) {
+  const { isAlone, ifNoneMatch } = scope
+  const { access, statements, readsClock } = compiled
+  const isNamed = isAlone && access === 'read' && statements.length > 0 && !readsClock
+  if (!isNamed) return answerOf(compiled, scope)
+  const { tenantId } = scope.viewer
+  const name = nameOfAnswer(compiled, scope.viewer)
+  const tagged = (viewer: Viewer) => (ifNoneMatch === undefined ? {} : { tag: tagOf(name, viewer) })
+  const kept = cache?.find(tenantId, name)
+  if (kept || (ifNoneMatch && isNamedIn(ifNoneMatch, name))) {
     const now = await provenNow(scope)
     if (!now) return new NotCompilable('who asks is not who they were')
-    const tag = tagOf(name, now)
-    if (isIn(ifNoneMatch, tag)) return { tag, isUnchanged: true }
+    cache?.heard(tenantId, now.revision)
+    const { tag } = tagged(now)
+    if (tag && ifNoneMatch && isIn(ifNoneMatch, tag)) return { tag, isUnchanged: true }
+    if (kept?.revision === now.revision) return { ...answerIn(kept), ...tagged(now) }
   }
-  const answer = await answerOf(compiled, asking)
-  return answer instanceof NotCompilable ? answer : { ...answer, tag: tagOf(name, answer.viewer) }
+  const answer = await answerOf(compiled, scope)
+  if (answer instanceof NotCompilable) return answer
+  const { dataText, points, viewer } = answer
+  cache?.keep(tenantId, name, { dataText, points, revision: viewer.revision })
+  return { dataText, points, ...tagged(viewer) }
+}
+
+function answerIn({ dataText, points }: KeptAnswer): Answer {
+  return { dataText, points }
 }
 
 /** The viewer with the revision of now: whoever was just let in has it. */
-async function provenNow({ viewer, recalled, database, deadline }: RequestScope) {
+async function provenNow({
+  viewer,
+  recalled,
+  database,
+  deadline,
+}: RequestScope & { viewer: Viewer }): Promise<Viewer | null> {
   if (!recalled) return viewer
   const { expression, values } = recalled.proof
   const lookup = database.look({ text: `SELECT ${expression}`, values })

@@ -7,13 +7,12 @@ import {
   OperationTypeNode,
 } from 'graphql'
 import type { Recalled } from '../auth/authenticate.ts'
-import type { Compiler } from '../compiler/compiler.ts'
 import { type Context, createContext, type EventSource, type RequestScope } from '../context.ts'
 import { codedError } from '../errors.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import type { Answer } from './answer.ts'
 import { executeCharged, tryCharged } from './charge.ts'
-import { compiledAnswer } from './compiled.ts'
+import { type Compiling, compiledAnswer } from './compiled.ts'
 import { leastCost, type OperationCost } from './cost.ts'
 import { resultsOf } from './events.ts'
 import { tellExpiry } from './expiry.ts'
@@ -29,7 +28,7 @@ export interface ExecutionSettings {
   suggestions: boolean
   subscribers: Subscribers
   /** What answers queries with one statement; null where all are interpreted. */
-  compiler: Compiler | null
+  compiling: Compiling | null
 }
 
 /** Who asks, and how long what they ask for may take. */
@@ -79,7 +78,7 @@ export interface Execution {
 const startingCost: OperationCost = { requested: leastCost, actual: () => leastCost }
 
 export function createExecution(settings: ExecutionSettings): Execution {
-  const { throttle, suggestions, subscribers, compiler } = settings
+  const { throttle, suggestions, subscribers, compiling } = settings
 
   return {
     async execute(args, scope, prepared) {
@@ -87,7 +86,7 @@ export function createExecution(settings: ExecutionSettings): Execution {
       const problem = variablesProblem(args)
       if (problem) return refused(problem)
       const answer = await executeCharged(throttle, scope.viewer, cost, async (rateLimit) => {
-        const compiled = compiler && (await compiledAnswer(compiler, args, scope, prepared))
+        const compiled = compiling && (await compiledAnswer(compiling, args, scope, prepared))
         return (
           compiled ??
           inContext({ ...scope, rateLimit }, (contextValue) => execute({ ...args, contextValue }))
@@ -100,9 +99,9 @@ export function createExecution(settings: ExecutionSettings): Execution {
     async executeAtOnce(args, scope, prepared) {
       const type = prepared?.operation?.operation
       const isWhole = type && type !== OperationTypeNode.SUBSCRIPTION
-      if (!compiler || !isWhole || variablesProblem(args)) return null
+      if (!compiling || !isWhole || variablesProblem(args)) return null
       const charged = await tryCharged(throttle, scope.viewer, costOf(prepared), () =>
-        compiledAnswer(compiler, args, scope, prepared),
+        compiledAnswer(compiling, args, scope, prepared),
       )
       return charged && tellExpiry(charged, type, scope.deadline)
     },

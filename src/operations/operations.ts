@@ -12,6 +12,7 @@ import { schema } from '../schema.ts'
 import { defaultCostLimit } from '../throttle/bucket.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
+import { AnswerCache } from './answer-cache.ts'
 import { BodyReader } from './body.ts'
 import { createExecution, type Execution, type TakeTurn } from './execute.ts'
 import { createInspect } from './inspect.ts'
@@ -37,6 +38,8 @@ export interface OperationsOptions extends Partial<PrepareOptions> {
   admission?: AdmissionLimits
   /** How queries are compiled; null for not at all. */
   compiler?: CompilerOptions | null
+  /** How many bytes of compiled answers are kept; by default none. */
+  answerCacheBytes?: number
   /** How many subscriptions are open at a time. */
   maxSubscriptions?: number
 }
@@ -65,7 +68,10 @@ export function createOperations(options: OperationsOptions): Operations {
   const { introspection = 'authenticated', suggestions = false, onCheck } = options
   const { operationModes: modes = allOpen, sharedTenantId = null } = options
   const compiler = options.compiler === null ? null : createCompiler(schema, options.compiler)
+  const { answerCacheBytes: cacheBytes = 0 } = options
+  const cache = cacheBytes > 0 ? new AnswerCache(cacheBytes) : null
   const { throttle = createThrottle(), costLimit: most = defaultCostLimit } = options
+  const compiling = compiler && { compiler, cache }
   // What the bucket can never hold could never run.
   const costLimit = Math.min(most, throttle?.size.maximum ?? Number.POSITIVE_INFINITY)
   const places = new Admission(admission)
@@ -92,7 +98,7 @@ export function createOperations(options: OperationsOptions): Operations {
     return places.run(deadline.end, turn).finally(() => deadline.clear())
   }
   return {
-    ...createExecution({ throttle, suggestions, subscribers, compiler }),
+    ...createExecution({ throttle, suggestions, subscribers, compiling }),
     schema,
     ...preparation,
     warm(text) {

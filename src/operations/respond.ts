@@ -40,7 +40,7 @@ export function createRespond(options: RespondOptions, operations: Operations): 
   return async (placed) => {
     const { request, requestId, deadline } = placed
     const engine = { ran: null }
-    const asked = { requestId, deadline, engine, ...tagsOf(request) }
+    const asked = { requestId, deadline, engine, isAlone: true as const, ...tagsOf(request) }
     // Field by field, since to spread an object costs as much as several steps of a small request.
     const scope = { database, clock, log, feed, registry, ...asked }
     const isForPage = takesPage(request)
