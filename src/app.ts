@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { getPath } from 'hono/utils/url'
@@ -6,7 +7,6 @@ import {
   exposedHeaders,
   fault,
   logRequest,
-  type NodeHttp,
   requestIdOf,
   sentAsRequest,
 } from './front.ts'
@@ -21,6 +21,7 @@ import { createWebSocket, type OpenConnection } from './operations/websocket.ts'
 import { type ActiveOperation, createWarmUp } from './persisted/warm.ts'
 import { errorReply, responseOf } from './reply.ts'
 import { addRest, restApis, restDocuments } from './rest/rest.ts'
+import { withoutKeys } from './texts.ts'
 
 export interface AppOptions extends EndpointOptions, OperationsOptions {
   /** What stands in the way of answering requests: empty when nothing does. */
@@ -35,8 +36,9 @@ export interface AppOptions extends EndpointOptions, OperationsOptions {
 }
 
 export interface App {
-  /** With what node has of the request, most answers are written there and only said to be. */
-  fetch(request: Request, node?: NodeHttp): Promise<Response>
+  fetch(request: Request): Promise<Response>
+  /** Answers a request where node has it, as fetch would; null for what has to be fetched. */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response | null> | null
   /** Makes ready what apps in the field may send, and tells what of it the schema does not serve. */
   warmUp(): Promise<string[]>
   /** Takes a WebSocket that was opened at /graphql. */
@@ -61,8 +63,13 @@ export function createApp(options: AppOptions): App {
     refusal('METHOD_NOT_ALLOWED', 'Use POST, or GET for a query.', { allow: 'GET, POST' }),
   )
   return {
-    fetch: async (request, node) =>
-      isForGraphql(request) ? front(request, node) : router.fetch(request),
+    fetch: async (request) =>
+      isForGraphql(request.method, getPath(request)) ? front.fetch(request) : router.fetch(request),
+    answer(incoming, outgoing) {
+      const { method = '', url = '' } = incoming
+      const [path = ''] = url.split('?', 1)
+      return isForGraphql(method, path) ? front.answer(incoming, outgoing) : null
+    },
     openConnection: createWebSocket(operations),
     warmUp,
   }
@@ -72,9 +79,8 @@ export function createApp(options: AppOptions): App {
   }
 }
 
-function isForGraphql(request: Request): boolean {
-  const { method } = request
-  return (method === 'POST' || method === 'GET') && getPath(request) === '/graphql'
+function isForGraphql(method: string, path: string): boolean {
+  return (method === 'POST' || method === 'GET') && path === '/graphql'
 }
 
 function refusal(...refused: Parameters<typeof errorReply>): Response {
@@ -91,7 +97,7 @@ function createRouter({ log, corsOrigins = [] }: AppOptions): Router {
     await next()
     c.header('x-request-id', requestId)
     const { method, path } = c.req
-    logRequest(log, { requestId, method, path, status: c.res.status, started })
+    logRequest(log, { requestId, method, path: withoutKeys(path), status: c.res.status, started })
   })
   allowOrigins(router, corsOrigins)
   router.notFound(() =>

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Logger } from 'pino'
 import { DatabaseUnavailable } from './database/unavailable.ts'
 import { End } from './ending.ts'
@@ -8,44 +7,53 @@ import { databaseUnavailable } from './errors.ts'
 import type { BodyReader } from './operations/body.ts'
 import type { Endpoint, HttpRequest } from './operations/endpoint.ts'
 import { errorReply, type Reply, responseOf } from './reply.ts'
-import { withoutKeys } from './texts.ts'
-
-/** What node has of a request, where one came over HTTP. */
-export interface NodeHttp {
-  incoming: IncomingMessage
-  outgoing: ServerResponse
-}
+import { headOf, type RequestHead } from './request-head.ts'
 
 export interface FrontOptions {
   log: Logger
   corsOrigins?: string[]
 }
 
+const patienceMs = 500
+
 /** The headers that a page of another origin may read. */
 export const exposedHeaders = ['ETag', 'Retry-After', 'X-Request-Id']
 
-/**
- * Answers a GET or POST of /graphql with its id, its line in the log and what lets pages of other
- * origins read it. From node it is read, and to node it is written, without web streams, which would
- * cost several times as much as all the rest.
- */
+/** Answers a GET or POST of /graphql. */
+export interface Front {
+  fetch(request: Request): Promise<Response>
+  /**
+   * The same from node and to node, without web streams, which would cost several times as much as
+   * all the rest. What comes bit by bit is left to be sent; of all else nothing is left.
+   */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response | null>
+}
+
+/** Gives each answer its id, its line in the log and what lets pages of other origins read it. */
 export function createFront(
   { log, corsOrigins = [] }: FrontOptions,
   endpoint: Endpoint,
   bodies: BodyReader,
-): (request: Request, node?: NodeHttp) => Promise<Response> {
-  return async (request, node) => {
+): Front {
+  async function reply(sent: HttpRequest): Promise<Reply | Response> {
     const started = performance.now()
-    const requestId = requestIdOf(request)
-    const sent = node ? sentToNode(request, node, bodies) : sentAsRequest(request, bodies)
+    const { method, headers } = sent.request
+    const requestId = requestIdOf(sent.request)
     const reply = await endpoint(sent, requestId).catch((error) => fault(error, log, requestId))
-    const { method } = request
     logRequest(log, { requestId, method, path: '/graphql', status: reply.status, started })
     addHeader(reply, 'x-request-id', requestId)
-    if (corsOrigins.length > 0) allowOrigin(reply, corsOrigins, request.headers.get('origin'))
-    if (!node || reply instanceof Response) return responseOf(reply)
-    write(node.outgoing, reply)
-    return RESPONSE_ALREADY_SENT
+    if (corsOrigins.length > 0) allowOrigin(reply, corsOrigins, headers.get('origin'))
+    return reply
+  }
+  return {
+    fetch: async (request) => responseOf(await reply(sentAsRequest(request, bodies))),
+    async answer(incoming, outgoing) {
+      const answer = await reply(sentToNode(incoming, outgoing, bodies))
+      if (answer instanceof Response) return answer
+      write(outgoing, answer)
+      if (incoming.method !== 'GET' && !incoming.readableEnded) leave(incoming)
+      return null
+    },
   }
 }
 
@@ -55,10 +63,11 @@ export function sentAsRequest(request: Request, bodies: BodyReader): HttpRequest
 }
 
 function sentToNode(
-  request: Request,
-  { incoming, outgoing }: NodeHttp,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
   bodies: BodyReader,
 ): HttpRequest {
+  const request = headOf(incoming)
   const client = new End()
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) client.abort(new Error('the client has gone'))
@@ -72,6 +81,15 @@ function write(outgoing: ServerResponse, { status, headers, body }: Reply): void
   headers['content-length'] = String(Buffer.byteLength(text))
   outgoing.writeHead(status, headers)
   outgoing.end(text)
+}
+
+/** What is left of a body is read for a moment, so that its sender comes to read the answer. */
+function leave(incoming: IncomingMessage): void {
+  incoming.resume()
+  const cutOff = () => {
+    if (!incoming.readableEnded) incoming.socket.destroySoon()
+  }
+  setTimeout(cutOff, patienceMs).unref()
 }
 
 function addHeader({ headers }: Reply | Response, name: string, value: string): void {
@@ -91,7 +109,7 @@ function allowOrigin(
 }
 
 /** A caller's request id is kept if it looks like one, so that its logs and ours can be joined. */
-export function requestIdOf({ headers }: Request): string {
+export function requestIdOf({ headers }: RequestHead): string {
   const given = headers.get('x-request-id')
   return given !== null && /^(?!dg_)[\w.-]{8,64}$/.test(given) ? given : randomUUID()
 }
@@ -106,7 +124,7 @@ interface Logged {
 
 export function logRequest(log: Logger, { started, path, ...logged }: Logged): void {
   const ms = Math.round(performance.now() - started)
-  log.info({ ...logged, path: withoutKeys(path), ms }, 'request')
+  log.info({ ...logged, path, ms }, 'request')
 }
 
 export function fault(error: Error, log: Logger, requestId: string): Reply {

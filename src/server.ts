@@ -1,7 +1,13 @@
-import type { ServerOptions as HttpOptions, Server, ServerResponse } from 'node:http'
+import {
+  createServer,
+  type ServerOptions as HttpOptions,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { type HttpBindings, serve } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import type { App } from './app.ts'
 import { type Sockets, serveSockets } from './sockets.ts'
 
@@ -56,18 +62,7 @@ export function startServer(
   const streams = new Set<ServerResponse>()
   const { openConnection: open } = app
   return new Promise((resolve, reject) => {
-    const server = serve({
-      async fetch(request, node) {
-        const { incoming, outgoing } = node as HttpBindings
-        const response = await app.fetch(request, { incoming, outgoing })
-        if (isStream(response)) keepWhileOpen(streams, outgoing)
-        return response
-      },
-      hostname: host,
-      port,
-      overrideGlobalObjects: false,
-      serverOptions: serverOptions(limits),
-    }) as Server
+    const server = createServer(serverOptions(limits), listenerOf(app, streams))
     const { pingIntervalMs } = limits
     const sockets = open && serveSockets(server, { open, path: '/graphql', pingIntervalMs })
     server.maxConnections = limits.maxConnections
@@ -86,7 +81,33 @@ export function startServer(
         stop: (graceMs) => stop(server, { graceMs, streams, sockets }),
       })
     })
+    server.listen(port, host)
   })
+}
+
+/** Answers what the application answers in node, and gets a Response for all else. */
+function listenerOf(
+  app: Pick<App, 'fetch'> & Partial<App>,
+  streams: Set<ServerResponse>,
+): RequestListener {
+  const sending =
+    (response: (request: Request) => Promise<Response> | Response): RequestListener =>
+    (incoming, outgoing) => {
+      const fetch = async (request: Request) => {
+        const sent = await response(request)
+        if (isStream(sent)) keepWhileOpen(streams, outgoing)
+        return sent
+      }
+      return getRequestListener(fetch, { overrideGlobalObjects: false })(incoming, outgoing)
+    }
+  const fetching = sending((request) => app.fetch(request))
+  return async (incoming, outgoing) => {
+    const answered = app.answer?.(incoming, outgoing)
+    if (!answered) return fetching(incoming, outgoing)
+    // It answers faults itself; where not even that can be done, its connection is of no more use.
+    const left = await answered.catch(() => void outgoing.destroy())
+    if (left) sending(() => left)(incoming, outgoing)
+  }
 }
 
 function serverOptions(limits: ConnectionLimits): HttpOptions {

@@ -183,7 +183,7 @@ describe('the functions that run as the owner', () => {
         AND prosrc NOT LIKE '%tenant_id = nullif(current_setting(''app.tenant_id'', true), '''')::uuid%'
       ORDER BY 1`)
     expect(others).toEqual([
-      ...['authenticate_api_key', 'authenticate_member', 'tenant_id_of_slug'],
+      ...['authenticate_api_key', 'authenticate_member', 'prove_api_key', 'tenant_id_of_slug'],
       'tenants_with_active_operations',
     ])
   })

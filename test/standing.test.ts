@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest'
+import type { HeaderReader } from '../src/request-head.ts'
 import { ask, dealFixture, done, keyOfMember, memberFixture, pipelineFixture } from './fixtures.ts'
 import { appFor, createApiKeyAuthenticate, post, type TestTenant, testTenant } from './harness.ts'
 
@@ -24,7 +25,7 @@ const change = ({ id: memberId }: { id: string }, values: object) =>
 /** What a request comes to when this happens after it is known who asks, and before anything is done. */
 async function overtakenBy(happens: () => Promise<unknown>, query: string) {
   const known = createApiKeyAuthenticate(t.database)
-  const authenticate = async (headers: Headers) => {
+  const authenticate = async (headers: HeaderReader) => {
     const viewer = await known(headers)
     await happens()
     return viewer

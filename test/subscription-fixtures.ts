@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { App } from '../src/app.ts'
+import type { HeaderReader } from '../src/request-head.ts'
 import { done } from './fixtures.ts'
 import { createApiKeyAuthenticate, type GraphqlAnswer, type TestTenant } from './harness.ts'
 import { rememberSaid } from './log-audit.ts'
@@ -59,7 +60,7 @@ export function gatedAuthenticate(t: TestTenant) {
   let opened = () => {}
   let waiting = 0
   return {
-    authenticate: async (headers: Headers) => {
+    authenticate: async (headers: HeaderReader) => {
       waiting++
       await shut
       waiting--

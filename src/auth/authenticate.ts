@@ -1,5 +1,6 @@
 import type { Proof } from '../database/tenant-view.ts'
 import { codedError } from '../errors.ts'
+import type { HeaderReader } from '../request-head.ts'
 import type { Viewer } from './viewer.ts'
 
 /**
@@ -12,9 +13,9 @@ export interface Authenticator {
 }
 
 export interface Authenticate {
-  (headers: Headers): Promise<Viewer | null>
+  (headers: HeaderReader): Promise<Viewer | null>
   /** Whom a credential meant before, if that is known: it may mean them no longer. */
-  recall?(headers: Headers): Recalled | undefined
+  recall?(headers: HeaderReader): Recalled | undefined
 }
 
 /**
@@ -30,7 +31,7 @@ export interface Recalled {
 
 /** Asks each authenticator in turn. No credential is `null`; one that nobody accepts is refused. */
 export function createAuthenticate(authenticators: Authenticator[]): Authenticate {
-  const authenticate = async (headers: Headers) => {
+  const authenticate = async (headers: HeaderReader) => {
     const credential = credentialOf(headers)
     if (!credential) return null
     for (const authenticator of authenticators) {
@@ -40,7 +41,7 @@ export function createAuthenticate(authenticators: Authenticator[]): Authenticat
     }
     throw unauthenticated('The credential is not valid: it is unknown, expired or revoked.')
   }
-  const recall = (headers: Headers) => {
+  const recall = (headers: HeaderReader) => {
     const credential = bearerOf(headers) ?? headers.get('x-api-key')
     if (!credential) return undefined
     for (const authenticator of authenticators) {
@@ -52,15 +53,15 @@ export function createAuthenticate(authenticators: Authenticator[]): Authenticat
   return Object.assign(authenticate, { recall })
 }
 
-function credentialOf(headers: Headers): string | undefined {
+function credentialOf(headers: HeaderReader): string | undefined {
   const credential = bearerOf(headers) ?? headers.get('x-api-key')
   if (credential) return credential
-  if (headers.has('authorization')) {
+  if (headers.get('authorization') !== null) {
     throw unauthenticated('The Authorization header must be `Bearer` and an API key or a token.')
   }
 }
 
-function bearerOf(headers: Headers): string | undefined {
+function bearerOf(headers: HeaderReader): string | undefined {
   return /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
 }
 

@@ -37,17 +37,10 @@ const scope = new AsyncLocalStorage<TransactionScope>()
 /** Those of whom BEGIN has not been sent. */
 const waiting = new Set<TransactionScope>()
 
-export async function withTransactionScope<T>(
-  of: TransactionScope,
-  work: () => Promise<T>,
-): Promise<T> {
+export function withTransactionScope<T>(of: TransactionScope, work: () => Promise<T>): Promise<T> {
   checkView(of)
   waiting.add(of)
-  try {
-    return await scope.run(of, work)
-  } finally {
-    letGo(of)
-  }
+  return scope.run(of, work).finally(() => letGo(of))
 }
 
 /** While nobody waits, no promise of the process pays for the storage. */

@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
 import type { Reply } from '../reply.ts'
+import type { RequestHead } from '../request-head.ts'
 import type { MediaType } from './accept.ts'
 import type { AskedOperation } from './asked.ts'
 
@@ -29,7 +30,7 @@ export interface Cacheable {
 
 /** Lets caches keep an answer to a GET that was registered as anybody's and has nothing of the moment. */
 export function cacheable(
-  { method }: Request,
+  { method }: Pick<RequestHead, 'method'>,
   { maxAgeSeconds }: Pick<AskedOperation, 'maxAgeSeconds'>,
   answer: Answer,
 ): Cacheable {

@@ -2,13 +2,14 @@ import { OperationTypeNode } from 'graphql'
 import { codedError, errorStatus } from '../errors.ts'
 import { askOf } from '../persisted/ask.ts'
 import { type Sender, senderOf } from '../persisted/resolve.ts'
+import type { RequestHead } from '../request-head.ts'
 import type { Operations } from './operations.ts'
 import { checkParams, type Params } from './params.ts'
 import type { PreparedOperation } from './prepare.ts'
 
 /** A request over HTTP, all of which has come. */
 export interface Sent {
-  request: Request
+  request: RequestHead
   /** What it says, or throws why that cannot be told. */
   params: () => Params
 }

@@ -3,6 +3,7 @@ import { Deadline } from '../deadline.ts'
 import { type Ending, signalOf } from '../ending.ts'
 import { clientClosedRequest, overloaded } from '../errors.ts'
 import { errorReply, type Reply } from '../reply.ts'
+import type { RequestHead } from '../request-head.ts'
 import { Overloaded } from './admission.ts'
 import { BodyIncomplete, BodyTooLarge, maxBodyBytes, maxPushBytes } from './body.ts'
 import type { Operations } from './operations.ts'
@@ -13,7 +14,7 @@ export type EndpointOptions = RespondOptions
 
 /** A request to /graphql as any transport brings it. */
 export interface HttpRequest {
-  request: Request
+  request: RequestHead
   /** Aborted when its client has gone. */
   client: Ending
   /** All of its body, which has at most so many bytes. */
@@ -62,7 +63,7 @@ async function inTime<T>(deadline: Deadline, work: (deadline: Deadline) => Promi
   }
 }
 
-function isJson({ headers }: Request): boolean {
+function isJson({ headers }: RequestHead): boolean {
   return /^application\/json *(;|$)/.test(headers.get('content-type') ?? '')
 }
 

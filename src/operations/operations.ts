@@ -8,6 +8,7 @@ import { Deadline } from '../deadline.ts'
 import { Feed } from '../feed.ts'
 import { allOpen, modeOf, type OperationModes } from '../persisted/mode.ts'
 import { createResolveOperation, type ResolveOperation } from '../persisted/resolve.ts'
+import type { HeaderReader } from '../request-head.ts'
 import { schema } from '../schema.ts'
 import { defaultCostLimit } from '../throttle/bucket.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
@@ -54,12 +55,12 @@ export interface Operations extends Execution, Preparation {
   /** What every operation works with, whoever asks. */
   surroundings: Omit<RequestScope, 'viewer' | 'requestId' | 'deadline' | 'rateLimit'>
   /** Takes turns for whoever has these headers: each with a deadline, a place and the viewer of now. */
-  turnsOf(headers: Headers): TakeTurn
+  turnsOf(headers: HeaderReader): TakeTurn
   /**
    * The same for events, of which many come at once: they stand in a line of their own, and no more
    * of them than half of the places at a time in that of requests.
    */
-  eventTurnsOf(headers: Headers): TakeTurn
+  eventTurnsOf(headers: HeaderReader): TakeTurn
 }
 
 export function createOperations(options: OperationsOptions): Operations {

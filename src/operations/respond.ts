@@ -7,6 +7,7 @@ import type { Deadline } from '../deadline.ts'
 import { type Ending, signalOf } from '../ending.ts'
 import { type ErrorCode, errorStatus } from '../errors.ts'
 import { errorReply, type Reply } from '../reply.ts'
+import { type RequestHead, webRequest } from '../request-head.ts'
 import { type MediaType, mediaTypeOf, takesPage } from './accept.ts'
 import { type Cacheable, cacheable, type Http, replyOf } from './answer.ts'
 import { type AskedOperation, prepareRequest, type Sent } from './asked.ts'
@@ -66,7 +67,7 @@ export function createRespond(options: RespondOptions, operations: Operations): 
 }
 
 /** What a client has kept of answers to queries is only asked for by GET. */
-function tagsOf({ method, headers }: Request): Pick<RequestScope, 'ifNoneMatch'> {
+function tagsOf({ method, headers }: RequestHead): Pick<RequestScope, 'ifNoneMatch'> {
   return method === 'GET' ? { ifNoneMatch: headers.get('if-none-match') } : {}
 }
 
@@ -77,7 +78,7 @@ function replyWith(
     engine,
     request,
     ...told
-  }: Pick<RequestScope, 'log' | 'requestId' | 'engine'> & { request: Request },
+  }: Pick<RequestScope, 'log' | 'requestId' | 'engine'> & { request: RequestHead },
 ): Reply {
   const reply = replyOf(maskResult(answer, told), mediaType)
   if (engine && request.headers.get('x-dealgraph-debug') === 'engine')
@@ -149,13 +150,13 @@ function createYogaAnswer(options: GraphqlServerOptions, operations: Operations)
     scope: RequestScope,
     prepare: () => Promise<AskedOperation>,
   ): Promise<Reply | Response> => {
-    const { url, method, headers } = placed.request
-    const takeTurn = operations.eventTurnsOf(headers)
+    const takeTurn = operations.eventTurnsOf(placed.request.headers)
     const outcome = { maxAgeSeconds: null }
     const client = signalOf(placed.client)
     // It does not tell that its client has gone, which the deadline does: Yoga would answer before
     // the work has ended. Its body has been read.
-    const request = new Request(url, { method, headers })
+    const request = webRequest(placed.request)
+    if (!request) return errorReply('BAD_REQUEST', 'The Host header names no host.')
     const context = { ...scope, client, takeTurn, prepare, outcome }
     const response = await server.fetch(request, context)
     if (response.status !== errorStatus.NOT_ACCEPTABLE || response.body) {
@@ -169,7 +170,7 @@ function createYogaAnswer(options: GraphqlServerOptions, operations: Operations)
 }
 
 async function viewerOf(
-  { headers }: Request,
+  { headers }: RequestHead,
   authenticate: Authenticate,
   deadline: Deadline,
 ): Promise<Viewer | null | Reply> {

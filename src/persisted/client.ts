@@ -1,3 +1,5 @@
+import type { HeaderReader } from '../request-head.ts'
+
 /** What a client says that it is: a name for its operators, which is no proof of anything. */
 export interface Client {
   name: string | null
@@ -7,7 +9,7 @@ export interface Client {
 const maxLength = 255
 
 /** By the headers of Apollo's clients, or those of others. */
-export function clientOf(headers: Headers): Client {
+export function clientOf(headers: HeaderReader): Client {
   const say = (what: string) =>
     headers.get(`apollographql-client-${what}`) ?? headers.get(`graphql-client-${what}`)
   return { name: said(say('name')), version: said(say('version')) }

@@ -6,6 +6,7 @@ import { createRecordUse, type LastUse } from '../database/last-use.ts'
 import type { Deadline } from '../deadline.ts'
 import { codedError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
+import type { HeaderReader } from '../request-head.ts'
 import { withoutKeys } from '../texts.ts'
 import type { Ask } from './ask.ts'
 import { AutomaticOperations } from './automatic.ts'
@@ -56,7 +57,7 @@ interface Case extends Sender {
 
 /** Who sends a request, by its headers. */
 export function senderOf(
-  headers: Headers,
+  headers: HeaderReader,
   scope: Omit<Sender, 'client' | 'isBreakingGlass'>,
 ): Sender {
   const { viewer, deadline, log, requestId } = scope

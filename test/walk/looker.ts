@@ -52,7 +52,8 @@ export interface Looking {
 
 /** A tenant full of rows, all of it to be seen by an administrator of it. */
 export async function sideOf(mark: string): Promise<Side> {
-  const tenant = await testTenant()
+  // What the database gives is looked at, each time.
+  const tenant = await testTenant({ answerCacheBytes: 0 })
   tenant.setNow(new Date('2026-11-25T12:00:00Z'))
   // A key is made when it is first needed, and is then seen.
   for (const role of roles) await tenant.keyFor(role)
@@ -65,7 +66,7 @@ export async function sideOf(mark: string): Promise<Side> {
 
 /** A tenant with little in it, for texts of others that become its own. */
 export async function bareSideOf(mark: string): Promise<Side> {
-  const tenant = await testTenant()
+  const tenant = await testTenant({ answerCacheBytes: 0 })
   const send: Send = (document, variables) => tenant.graphql(document, variables)
   return { tenant, ids: await oneOfEach(tenant), texts: textsOf(mark), newDeal: {}, send }
 }
