@@ -4,7 +4,7 @@ import { drive, type Source, type Sources, sourcesOf, warmUp } from './driver.ts
 import type { OperationName } from './operations.ts'
 import type { Options } from './options.ts'
 import type { Running } from './processes.ts'
-import { residentMegabytes, usageOf } from './usage.ts'
+import { nodeSeconds, postgresSeconds, residentMegabytes, usageOf } from './usage.ts'
 import { openCountedWay } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -86,18 +86,20 @@ async function oneRound(
   })
   const after = await usageOf(pid, client)
   const count = latencies.length
-  const each = (from: number | null, to: number | null) =>
-    from === null || to === null || count === 0 ? null : Math.max(0, (to - from) * 1_000) / count
+  const each = (used: number | null) =>
+    used === null || count === 0 ? null : (used * 1_000) / count
   return {
     perSecond: count / seconds,
     p50Ms: latencies[Math.floor(count * 0.5)] ?? Number.NaN,
     p99Ms: latencies[Math.floor(count * 0.99)] ?? Number.NaN,
-    nodeCpuMs: each(before.node, after.node),
-    postgresCpuMs: each(before.postgres, after.postgres),
+    nodeCpuMs: each(nodeSeconds(before, after)),
+    postgresCpuMs: each(postgresSeconds(before, after)),
   }
 }
 
 const counted = 10
+/** So many requests are sent first, after which each answer that E1 asks for again is known. */
+const before = 100
 
 /** How many statements one operation takes, counted on a way that is not timed, after what is only done at first. */
 export async function countStatements(
@@ -112,10 +114,10 @@ export async function countStatements(
   try {
     const sources = await sourcesOf(candidate, running.port, world, seed)
     for (const operation of only) {
+      await warmUp(running.port, sources[operation], before)
+      const completed = way.completed()
       await warmUp(running.port, sources[operation], counted)
-      const before = way.completed()
-      await warmUp(running.port, sources[operation], counted)
-      statements[operation] = (way.completed() - before) / counted
+      statements[operation] = (way.completed() - completed) / counted
     }
   } finally {
     await running.stop()

@@ -67,9 +67,11 @@ export function readOptions(args: string[]): Options | undefined {
   })
   if (values.help) return undefined
   const { quick } = values
+  // Kept answers would tell nothing of the database after updates that nobody told the gateway of.
+  const usual = values['after-updates'] ? 'uncached,postgraphile,floor' : undefined
   return {
     only: among('--only', values.only, operationNames),
-    candidates: among('--candidates', values.candidates, candidateNames),
+    candidates: among('--candidates', values.candidates ?? usual, candidateNames),
     connections: (values.connections ?? '1,16,64')
       .split(',')
       .map((n) => positive('connections', n)),

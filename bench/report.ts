@@ -23,9 +23,7 @@ export function comparedAt(connections: number[]): number {
 /** The rate of the first candidate over that of each other one, as the median of the rounds that they had beside each other. */
 export function ratiosOf(series: Series[], connections: number): Ratios {
   const ratios: Ratios = {}
-  const compared = series.filter(
-    (one) => one.connections === connections && one.operation !== 'MIX',
-  )
+  const compared = series.filter((one) => one.connections === connections)
   const first = compared[0]?.candidate
   for (const own of compared.filter(({ candidate }) => candidate === first)) {
     const others = compared.filter(

@@ -1,20 +1,21 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type pg from 'pg'
 
 /** What a candidate has used of the processors by now, in seconds; null where the system does not tell. */
 export interface Usage {
   node: number | null
-  postgres: number | null
+  /** Each process of PostgreSQL by its id; empty where they are on another machine. */
+  backends: ReadonlyMap<number, number>
 }
 
-// What Linux counts in, on all of its platforms.
-const ticksPerSecond = 100
-
+/** All threads of a process, to the nanosecond. */
 function secondsOf(pid: number): number | null {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    const threads = readdirSync(`/proc/${pid}/task`)
+    const nanoseconds = threads.map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+    )
+    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9
   } catch {
     return null
   }
@@ -26,12 +27,24 @@ export async function usageOf(pid: number, client: pg.Client): Promise<Usage> {
     `SELECT pid, coalesce(inet_server_addr() << '127.0.0.0/8', true) AS local FROM pg_stat_activity
      WHERE datname = current_database() AND backend_type = 'client backend'`,
   )
-  const backends = rows.map((row) => (row.local ? secondsOf(row.pid) : null))
-  const known = backends.filter((seconds) => seconds !== null)
-  return {
-    node: secondsOf(pid),
-    postgres: known.length > 0 ? known.reduce((sum, seconds) => sum + seconds, 0) : null,
+  const backends = new Map<number, number>()
+  for (const row of rows) {
+    const seconds = row.local ? secondsOf(row.pid) : null
+    if (seconds !== null) backends.set(row.pid, seconds)
   }
+  return { node: secondsOf(pid), backends }
+}
+
+export function nodeSeconds(before: Usage, after: Usage): number | null {
+  return before.node === null || after.node === null ? null : after.node - before.node
+}
+
+/** Of those that are still there: what was closed meanwhile has told nothing of its end. */
+export function postgresSeconds(before: Usage, after: Usage): number | null {
+  if (after.backends.size === 0) return null
+  let sum = 0
+  for (const [pid, seconds] of after.backends) sum += seconds - (before.backends.get(pid) ?? 0)
+  return sum
 }
 
 export function residentMegabytes(pid: number): number | null {
