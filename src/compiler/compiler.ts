@@ -53,9 +53,16 @@ interface Known {
 
 /** Documents that are one but for the values in them, and how often they were asked for. */
 interface AdHoc {
+  key: string
   document: DocumentNode
   operation: OperationDefinitionNode
   seen: number
+}
+
+type Own = Pick<Lifted, 'key' | 'values' | 'aliases'>
+
+function kept({ key, document, operation }: Lifted): Omit<AdHoc, 'seen'> {
+  return { key, document, operation }
 }
 
 export function createCompiler(
@@ -64,18 +71,16 @@ export function createCompiler(
 ): Compiler {
   // Documents are remembered by whoever prepares them, and plans with them.
   const known = new WeakMap<OperationDefinitionNode, Known>()
-  const lifted = new WeakMap<OperationDefinitionNode, Lifted | null>()
+  // Of each document only what is its own: the rest is kept once for all that are one.
+  const lifted = new WeakMap<OperationDefinitionNode, Own | null>()
   const adHoc = new LRUCache<string, AdHoc>({ max: mostAdHoc })
 
   /** The operation under which an ad-hoc one is known, once it was asked for often enough. */
   function ofAdHoc(request: CompileRequest): CompileRequest | NotCompilable {
     const { document, operation, variables } = request
-    if (!lifted.has(operation)) lifted.set(operation, lift(schema, document, operation))
-    const found = lifted.get(operation)
+    const found = ownOf(document, operation)
     if (!found) return new NotCompilable('its document has other operations')
-    const { key, values, aliases } = found
-    const one = adHoc.get(key) ?? { ...found, seen: 0 }
-    adHoc.set(key, one)
+    const { one, values, aliases } = found
     one.seen += 1
     if (one.seen <= afterSeen) return new NotCompilable('it was not asked for often enough')
     const { document: whole, operation: same } = one
@@ -84,6 +89,23 @@ export function createCompiler(
       ...{ document: whole, operation: same, aliases },
       variables: { ...variables, ...values },
     }
+  }
+
+  function ownOf(document: DocumentNode, operation: OperationDefinitionNode) {
+    const known = lifted.get(operation)
+    if (known === null) return null
+    const before = known && adHoc.get(known.key)
+    if (known && before) return { ...known, one: before }
+    const made = lift(schema, document, operation)
+    if (!made) {
+      lifted.set(operation, null)
+      return null
+    }
+    const one = adHoc.get(made.key) ?? { ...kept(made), seen: 0 }
+    adHoc.set(one.key, one)
+    const own = { key: one.key, values: made.values, aliases: made.aliases }
+    lifted.set(operation, own)
+    return { ...own, one }
   }
 
   function planFor(

@@ -1,4 +1,3 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { ExecutionArgs } from 'graphql'
 import {
   createYoga,
@@ -61,6 +60,12 @@ export function createGraphqlServer(
     parserAndValidationCache: false,
     plugins: [preparing(), executing(operations), masking(), caching()],
   })
+}
+
+/** The page is a text of nine megabytes, which is loaded for the first who asks for it. */
+async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
+  const page = await import('@graphql-yoga/render-graphiql')
+  return page.renderGraphiQL(options)
 }
 
 /** Leaves Yoga nothing to find out. */
