@@ -70,6 +70,22 @@ describe('an answer that is kept', () => {
     expect((await ask(named, secret)).status).toBe(401)
   })
 
+  test('is said to be one where that is asked for', async () => {
+    await statementsAfter(3)
+    const authorization = `Bearer ${await t.keyFor('ADMIN')}`
+    const response = await app.fetch(
+      new Request('http://localhost/graphql', {
+        method: 'POST',
+        headers: {
+          ...{ authorization, 'content-type': 'application/json' },
+          'x-dealgraph-debug': 'engine',
+        },
+        body: JSON.stringify({ query: named, variables: { id: dealId } }),
+      }),
+    )
+    expect(response.headers.get('x-dealgraph-engine')).toBe('compiled; kept')
+  })
+
   test('is told to be unchanged to who has it', async () => {
     await statementsAfter(3)
     const url = new URL('http://localhost/graphql')

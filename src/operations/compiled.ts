@@ -6,7 +6,7 @@ import type { Compiled } from '../compiler/plan.ts'
 import type { RequestScope } from '../context.ts'
 import { NotCompilable } from '../rows.ts'
 import type { Answer } from './answer.ts'
-import type { AnswerCache, KeptAnswer } from './answer-cache.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import type { PreparedOperation } from './prepare.ts'
 import { isIn, isNamedIn, nameOfAnswer, tagOf } from './tag.ts'
 
@@ -26,7 +26,7 @@ export async function compiledAnswer(
   // What was tried for whom the credential meant before is not tried again.
   if (scope.engine?.ran) return null
   const answer = await triedAnswer(compiling, args, scope, prepared)
-  if (scope.engine) scope.engine.ran = engineOf(answer)
+  if (scope.engine) scope.engine.ran ??= engineOf(answer)
   return answer instanceof NotCompilable ? null : answer
 }
 
@@ -70,17 +70,16 @@ async function answeredOrUnchanged(
     cache?.heard(tenantId, now.revision)
     const { tag } = tagged(now)
     if (tag && ifNoneMatch && isIn(ifNoneMatch, tag)) return { tag, isUnchanged: true }
-    if (kept?.revision === now.revision) return { ...answerIn(kept), ...tagged(now) }
+    if (kept?.revision === now.revision) {
+      if (scope.engine) scope.engine.ran = 'compiled; kept'
+      return { dataText: kept.dataText, points: kept.points, ...tagged(now) }
+    }
   }
   const answer = await answerOf(compiled, scope)
   if (answer instanceof NotCompilable) return answer
   const { dataText, points, viewer } = answer
   cache?.keep(tenantId, name, { dataText, points, revision: viewer.revision })
   return { dataText, points, ...tagged(viewer) }
-}
-
-function answerIn({ dataText, points }: KeptAnswer): Answer {
-  return { dataText, points }
 }
 
 /** The viewer with the revision of now: whoever was just let in has it. */
