@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { createApiKeyAuthenticator } from '../auth/api-key.ts'
 import { createAuthenticate } from '../auth/authenticate.ts'
 import { createKeySet } from '../auth/jwks.ts'
@@ -15,6 +15,7 @@ import { startServer } from '../server.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { demoKey } from './demo-key.ts'
+import { openLog } from './log.ts'
 import { unreadyDatabase, untilWarm } from './readiness.ts'
 
 const graceMs = 10_000
@@ -32,12 +33,6 @@ export function registerServe(program: Command, config: () => Config): void {
     .action((options: ServeOptions) => serve(config(), options))
 }
 
-/**
- * A system call for each line would cost as much as half of a small request: lines go out several at
- * a time, none of them later than this. When the process ends, the last ones are written.
- */
-const linesTogether = { dest: 2, sync: false, minLength: 4_096, periodicFlush: 100 }
-
 interface ServeOptions {
   allowBrokenOperations?: boolean
 }
@@ -47,7 +42,7 @@ async function serve(
   { allowBrokenOperations = false }: ServeOptions,
 ): Promise<void> {
   // Standard output is for the two lines that a person or a script waits for.
-  const log = pino({ level: config.logLevel }, pino.destination(linesTogether))
+  const log = openLog(config.logLevel)
   const takeTokens = config.jwt && (await tokens(config.jwt, log))
   const connection = await connectDatabase(
     config.database,
