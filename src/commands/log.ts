@@ -9,12 +9,13 @@ const warning = pino.levels.values.warn ?? 0
  * something takes all before it along at once. When the process ends, the last ones are written.
  */
 export function openLog(level: string): Logger {
-  const together = { dest: standardError, sync: false, minLength: 4_096, periodicFlush: 100 }
+  const together = { dest: standardError, sync: true, minLength: 4_096, periodicFlush: 100 }
   const destination = pino.destination(together)
+  process.once('exit', () => destination.flush())
   const hooks: LoggerOptions['hooks'] = {
     logMethod(args, write, of) {
       write.apply(this, args)
-      if (of >= warning) destination.flushSync()
+      if (of >= warning) destination.flush()
     },
   }
   return pino({ level, hooks }, destination)
