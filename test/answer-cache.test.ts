@@ -133,4 +133,14 @@ describe('the answers that are kept', () => {
     cache.keep('t', 'one', answer('{}', '2'))
     expect(cache.find('t', 'one')).toEqual(answer('{}', '2'))
   })
+
+  test('are not asked for in a tenant that is written to as often as it is read', () => {
+    const cache = new AnswerCache(64_000)
+    for (const revision of ['1', '2', '3', '4']) {
+      cache.keep('t', 'one', answer('{}', revision))
+      expect(cache.find('t', 'one')).toBeUndefined()
+    }
+    cache.keep('t', 'other', answer('{}', '4'))
+    expect(cache.find('t', 'one')).toEqual(answer('{}', '4'))
+  })
 })

@@ -9,19 +9,27 @@ export interface KeptAnswer {
 
 /** A question is remembered to have been asked, so that an answer is kept from the second time on. */
 const askedBefore = 20_000
-/** The latest revision that this process has heard of, of so many tenants. */
+/** Of so many tenants it is remembered at which revision they are. */
 const tenantsKnown = 10_000
+/** A revision is taken to stay for a while when so many requests in turn have found it. */
+const settledAfter = 2
 /** A larger answer would push out too many others. */
 const largestShare = 1 / 16
 
+interface Heard {
+  revision: string
+  times: number
+}
+
 /**
  * Answers as they were at a revision, within a size in bytes. Whoever serves one first asks the
- * database for the revision of now, so that none is ever out of date, in any process; of an answer
- * that is known to be older than its tenant nobody asks.
+ * database for the revision of now, so that none is ever out of date, in any process. To ask for
+ * nothing costs a round trip: none is found that is known to be older than its tenant, or whose
+ * tenant is written to about as often as it is read.
  */
 export class AnswerCache {
   readonly #asked = new LRUCache<string, true>({ max: askedBefore })
-  readonly #revisions = new LRUCache<string, string>({ max: tenantsKnown })
+  readonly #revisions = new LRUCache<string, Heard>({ max: tenantsKnown })
   readonly #kept: LRUCache<string, KeptAnswer>
 
   constructor(maxBytes: number) {
@@ -34,8 +42,10 @@ export class AnswerCache {
   }
 
   find(tenantId: string, name: string): KeptAnswer | undefined {
+    const { revision, times } = this.#revisions.get(tenantId) ?? { revision: '', times: 0 }
+    if (times < settledAfter) return undefined
     const kept = this.#kept.get(name)
-    return kept && kept.revision === this.#revisions.get(tenantId) ? kept : undefined
+    return kept?.revision === revision ? kept : undefined
   }
 
   keep(tenantId: string, name: string, answer: KeptAnswer): void {
@@ -44,8 +54,10 @@ export class AnswerCache {
     else this.#asked.set(name, true)
   }
 
-  /** The tenant is at this revision, or at a later one. */
+  /** A request has found the tenant at this revision. */
   heard(tenantId: string, revision: string): void {
-    this.#revisions.set(tenantId, revision)
+    const before = this.#revisions.get(tenantId)
+    const times = before?.revision === revision ? before.times + 1 : 1
+    this.#revisions.set(tenantId, { revision, times })
   }
 }

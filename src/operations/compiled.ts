@@ -58,7 +58,8 @@ async function answeredOrUnchanged(
 ): Promise<Answer | NotCompilable> {
   const { isAlone, ifNoneMatch } = scope
   const { access, statements, readsClock } = compiled
-  const isNamed = isAlone && access === 'read' && statements.length > 0 && !readsClock
+  const isWanted = isAlone && (cache || ifNoneMatch !== undefined)
+  const isNamed = isWanted && access === 'read' && statements.length > 0 && !readsClock
   if (!isNamed) return answerOf(compiled, scope)
   const { tenantId } = scope.viewer
   const name = nameOfAnswer(compiled, scope.viewer)
@@ -67,10 +68,10 @@ async function answeredOrUnchanged(
   if (kept || (ifNoneMatch && isNamedIn(ifNoneMatch, name))) {
     const now = await provenNow(scope)
     if (!now) return new NotCompilable('who asks is not who they were')
-    cache?.heard(tenantId, now.revision)
     const { tag } = tagged(now)
     if (tag && ifNoneMatch && isIn(ifNoneMatch, tag)) return { tag, isUnchanged: true }
     if (kept?.revision === now.revision) {
+      cache?.heard(tenantId, now.revision)
       if (scope.engine) scope.engine.ran = 'compiled; kept'
       return { dataText: kept.dataText, points: kept.points, ...tagged(now) }
     }
