@@ -1,4 +1,5 @@
 import type { Shape } from '../cost-rules.ts'
+import type { FlushRow } from '../database/flush.ts'
 import { NotCompilable } from '../rows.ts'
 import type { Selection } from '../selection.ts'
 import { argumentsOf, type Compilation, declarationOf, rowOf } from './compilation.ts'
@@ -33,12 +34,18 @@ export function writing(compilation: Compilation, selection: Selection, shape: S
     return {
       statements: [textAndValues(statement), payload],
       access: 'write',
-      // A write that is not the usual one has done nothing, and answers with no row.
-      dataOf: ([first, second]) => (first ? (second?.[0] ?? null) : null),
+      dataOf: ([row, told]) => (row ? payloadIn(told) : null),
       eventsOf: ([first]) => (first ? eventsOf(first) : []),
       readsClock,
     }
   }
+}
+
+/** A write that is not the usual one has done nothing, and answers with no row; one that was done is told. */
+function payloadIn(row: FlushRow | undefined): string {
+  const text = row?.[0]
+  if (text == null) throw new Error('a write was done and has no payload')
+  return text
 }
 
 function textAndValues({ strings, values }: { strings: readonly string[]; values: unknown[] }) {

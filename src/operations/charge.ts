@@ -43,10 +43,8 @@ export async function tryCharged(
 ): Promise<Answer | null> {
   const charge = await throttle?.take(viewer, cost.requested)
   if (charge && !charge.isTaken) return null
-  const result = await execute().catch((error) => {
-    charge?.settle(0)
-    throw error
-  })
+  // Of what throws nobody knows what it has read: it keeps its charge.
+  const result = await execute()
   const actual = result ? actualCost(cost, result) : 0
   const rateLimit = charge?.settle(actual)
   return result && withCost(result, viewer, { requested: cost.requested, actual, ...rateLimit })
