@@ -14,6 +14,7 @@ export interface FrontOptions {
   corsOrigins?: string[]
 }
 
+/** How long a client may still send what is not read, until it gets to its answer. */
 const patienceMs = 500
 
 /** The headers that a page of another origin may read. */
@@ -24,7 +25,7 @@ export interface Front {
   fetch(request: Request): Promise<Response>
   /**
    * The same from node and to node, without web streams, which would cost several times as much as
-   * all the rest. What comes bit by bit is left to be sent; of all else nothing is left.
+   * all the rest. What comes bit by bit is given back to be sent; all else is sent.
    */
   answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response | null>
 }
@@ -51,7 +52,7 @@ export function createFront(
       const answer = await reply(sentToNode(incoming, outgoing, bodies))
       if (answer instanceof Response) return answer
       write(outgoing, answer)
-      if (incoming.method !== 'GET' && !incoming.readableEnded) leave(incoming)
+      if (incoming.method !== 'GET' && !incoming.readableEnded) drain(incoming)
       return null
     },
   }
@@ -83,8 +84,8 @@ function write(outgoing: ServerResponse, { status, headers, body }: Reply): void
   outgoing.end(text)
 }
 
-/** What is left of a body is read for a moment, so that its sender comes to read the answer. */
-function leave(incoming: IncomingMessage): void {
+/** Cut off at once, who still sends would never see the answer. */
+function drain(incoming: IncomingMessage): void {
   incoming.resume()
   const cutOff = () => {
     if (!incoming.readableEnded) incoming.socket.destroySoon()

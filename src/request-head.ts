@@ -19,27 +19,31 @@ export function headOf(incoming: IncomingMessage): RequestHead {
   return { method, url, headers: new NodeHeaders(incoming) }
 }
 
+/** What is sent twice is one value with both in it, as of a Request: node would leave out the second. */
 class NodeHeaders implements HeaderReader {
-  readonly #values: IncomingMessage['headers']
+  readonly #values: IncomingMessage['headersDistinct']
 
-  constructor({ headers }: IncomingMessage) {
-    this.#values = headers
+  constructor({ headersDistinct }: IncomingMessage) {
+    this.#values = headersDistinct
   }
 
   get(name: string): string | null {
-    const value = this.#values[name]
-    return typeof value === 'string' ? value : null
+    const values = this.#values[name]
+    if (!values) return null
+    return values.length === 1 ? (values[0] ?? null) : values.join(', ')
   }
 
   *[Symbol.iterator](): Iterator<[string, string]> {
-    for (const [name, value] of Object.entries(this.#values))
-      if (typeof value === 'string') yield [name, value]
+    for (const name of Object.keys(this.#values)) yield [name, this.get(name) ?? '']
   }
 }
 
-/** The same as a Request without its body; null where it names no place that it was asked of. */
+const hostForm = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
+
+/** The same as a Request without its body; null where the host that it is asked of is none. */
 export function webRequest({ method, url, headers }: RequestHead): Request | null {
-  const base = `http://${headers.get('host') ?? 'localhost'}`
-  if (!URL.canParse(url, base)) return null
+  const host = headers.get('host') ?? 'localhost'
+  const base = `http://${host}`
+  if (!hostForm.test(host) || !URL.canParse(url, base)) return null
   return new Request(new URL(url, base), { method, headers: new Headers([...headers]) })
 }

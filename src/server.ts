@@ -6,6 +6,9 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
 import type { App } from './app.ts'
@@ -62,7 +65,7 @@ export function startServer(
   const streams = new Set<ServerResponse>()
   const { openConnection: open } = app
   return new Promise((resolve, reject) => {
-    const server = createServer(serverOptions(limits), listenerOf(app, streams))
+    const server = createServer(serverOptions(limits), listenerOf(app, { hostname: host, streams }))
     const { pingIntervalMs } = limits
     const sockets = open && serveSockets(server, { open, path: '/graphql', pingIntervalMs })
     server.maxConnections = limits.maxConnections
@@ -85,29 +88,36 @@ export function startServer(
   })
 }
 
-/** Answers what the application answers in node, and gets a Response for all else. */
+/** Has the application answer in node what it can, and sends the Responses that it has for all else. */
 function listenerOf(
   app: Pick<App, 'fetch'> & Partial<App>,
-  streams: Set<ServerResponse>,
+  { hostname, streams }: { hostname: string; streams: Set<ServerResponse> },
 ): RequestListener {
-  const sending =
-    (response: (request: Request) => Promise<Response> | Response): RequestListener =>
-    (incoming, outgoing) => {
-      const fetch = async (request: Request) => {
-        const sent = await response(request)
-        if (isStream(sent)) keepWhileOpen(streams, outgoing)
-        return sent
-      }
-      return getRequestListener(fetch, { overrideGlobalObjects: false })(incoming, outgoing)
-    }
-  const fetching = sending((request) => app.fetch(request))
+  const fetching = getRequestListener((request) => app.fetch(request), {
+    hostname,
+    overrideGlobalObjects: false,
+  })
   return async (incoming, outgoing) => {
     const answered = app.answer?.(incoming, outgoing)
     if (!answered) return fetching(incoming, outgoing)
-    // It answers faults itself; where not even that can be done, its connection is of no more use.
-    const left = await answered.catch(() => void outgoing.destroy())
-    if (left) sending(() => left)(incoming, outgoing)
+    try {
+      const response = await answered
+      if (!response) return
+      if (isStream(response)) keepWhileOpen(streams, outgoing)
+      await send(response, outgoing)
+    } catch {
+      // Faults are answered; where that cannot be done any more, nobody is there to read it.
+      outgoing.destroy()
+    }
   }
+}
+
+/** Sends what comes bit by bit, until its reader goes. */
+async function send({ status, headers, body }: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.writeHead(status, Object.fromEntries(headers))
+  outgoing.flushHeaders()
+  if (body) await pipeline(Readable.fromWeb(body as ReadableStream<Uint8Array>), outgoing)
+  else outgoing.end()
 }
 
 function serverOptions(limits: ConnectionLimits): HttpOptions {

@@ -164,6 +164,40 @@ describe('over HTTP', () => {
     await response.body?.cancel()
   })
 
+  it.each([
+    ['an operation', `POST /graphql HTTP/1.0`, viewerRole],
+    ['anything else', 'GET /health/live HTTP/1.0', ''],
+  ])('who names no host gets %s', async (_, line, body) => {
+    const peer = await connect()
+    const headers = ['content-type: application/json', `content-length: ${body.length}`]
+    peer.socket.write(
+      [line, `authorization: Bearer ${key}`, ...headers, '\r\n'].join('\r\n') + body,
+    )
+    await expect.poll(() => statuses(peer)).toEqual(['200'])
+    peer.socket.destroy()
+  })
+
+  it.each(['a/b', 'a@b', 'a b'])('no stream is begun for the host %s', async (host) => {
+    const query = 'subscription ($id: ID!) { dealMoved(pipelineId: $id) { deal { id } } }'
+    const body = JSON.stringify({
+      query,
+      variables: { id: (await pipelineFixture(t, { name: host })).id },
+    })
+    const peer = await connect()
+    const sent = head('accept: text/event-stream', `content-length: ${body.length}`) + body
+    peer.socket.write(sent.replace('host: localhost', `host: ${host}`))
+    await expect.poll(() => statuses(peer)).toEqual(['400'])
+    peer.socket.destroy()
+  })
+
+  it('two credentials are none', async () => {
+    const peer = await connect()
+    const twice = `authorization: Bearer ${key}\r\nauthorization: Bearer ${key}`
+    peer.socket.write(whole(viewerRole).replace(`authorization: Bearer ${key}`, twice))
+    await expect.poll(() => statuses(peer)).toEqual(['401'])
+    peer.socket.destroy()
+  })
+
   it.each(['HEAD', 'OPTIONS', 'PUT'])('%s is refused', async (method) => {
     const response = await fetch(`${server.url}/graphql`, { method })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST'])
