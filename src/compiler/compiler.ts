@@ -61,7 +61,7 @@ interface AdHoc {
 
 type Own = Pick<Lifted, 'key' | 'values' | 'aliases'>
 
-function kept({ key, document, operation }: Lifted): Omit<AdHoc, 'seen'> {
+function sharedOf({ key, document, operation }: Lifted): Omit<AdHoc, 'seen'> {
   return { key, document, operation }
 }
 
@@ -92,16 +92,16 @@ export function createCompiler(
   }
 
   function ownOf(document: DocumentNode, operation: OperationDefinitionNode) {
-    const known = lifted.get(operation)
-    if (known === null) return null
-    const before = known && adHoc.get(known.key)
-    if (known && before) return { ...known, one: before }
+    const remembered = lifted.get(operation)
+    if (remembered === null) return null
+    const shared = remembered && adHoc.get(remembered.key)
+    if (remembered && shared) return { ...remembered, one: shared }
     const made = lift(schema, document, operation)
     if (!made) {
       lifted.set(operation, null)
       return null
     }
-    const one = adHoc.get(made.key) ?? { ...kept(made), seen: 0 }
+    const one = adHoc.get(made.key) ?? { ...sharedOf(made), seen: 0 }
     adHoc.set(one.key, one)
     const own = { key: one.key, values: made.values, aliases: made.aliases }
     lifted.set(operation, own)

@@ -28,8 +28,8 @@ export function dataStatement(data: Sql): DataStatement {
 }
 
 /**
- * Writes a statement whose text mostly is that of the request before: that very text again is found
- * among the prepared ones without being read.
+ * Writes a statement whose text mostly is that of the request before: the very same string is found
+ * among the prepared ones by the hash that it has already.
  */
 function writer(data: Sql): (statement: Statement) => string {
   let before: string[] = []

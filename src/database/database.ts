@@ -13,7 +13,6 @@ import type { FlushScope, TransactionView } from './tenant-view.ts'
 /** Prisma inside one tenant's transaction. There is no other way to reach a table. */
 export type Db = Prisma.TransactionClient
 
-/** A statement that each connection parses and plans once, by its name. */
 export interface Database {
   /** Runs the work in one read-only transaction of the tenant, on one snapshot. */
   read<T>(view: TransactionView, work: (db: Db) => Promise<T>): Promise<T>

@@ -34,18 +34,18 @@ export type OnStatement = (text: string, values: unknown[]) => void
  */
 const scope = new AsyncLocalStorage<TransactionScope>()
 
-/** Those of whom BEGIN has not been sent. */
-const waiting = new Set<TransactionScope>()
+/** Those whose BEGIN has not been sent. */
+const notBegun = new Set<TransactionScope>()
 
 export function withTransactionScope<T>(of: TransactionScope, work: () => Promise<T>): Promise<T> {
   checkView(of)
-  waiting.add(of)
+  notBegun.add(of)
   return scope.run(of, work).finally(() => letGo(of))
 }
 
-/** While nobody waits, no promise of the process pays for the storage. */
+/** While none is read, no promise of the process pays for the storage, as before Node.js 24 each does. */
 function letGo(of: TransactionScope): void {
-  if (waiting.delete(of) && waiting.size === 0) scope.disable()
+  if (notBegun.delete(of) && notBegun.size === 0) scope.disable()
 }
 
 /**
