@@ -45,7 +45,11 @@ export function costOfOperation(
   )
   const selections = createSelections(schema, document, values)
   const root = selections(type, [operation.selectionSet])
-  const shape = shapeOfOperation(root, operation.operation === 'mutation')
+  return foundCost(shapeOfOperation(root, operation.operation === 'mutation'), from)
+}
+
+/** It holds on to nothing of the document or of the request. */
+function foundCost(shape: Shape, from: FoundCost['from']): FoundCost {
   return {
     requested: measure(shape, assumed(), undefined),
     actual: (data) => measure(shape, answered, data),

@@ -6,7 +6,7 @@ import { costOfOperation, type FoundCost, type OperationCost } from './cost.ts'
 /** How many of an operation are remembered, such as of one that is sent with pages of many sizes. */
 const mostOfOperation = 4
 /** In parts of what operations select, of which each is some 200 bytes. */
-const rememberedParts = 200_000
+const rememberedParts = 100_000
 
 export type CostOf = (
   document: DocumentNode,
@@ -19,17 +19,22 @@ export type CostOf = (
  * follows from none, and of others from the sizes of their pages.
  */
 export function createCostOf(schema: GraphQLSchema): CostOf {
-  const known = new LRUCache<OperationDefinitionNode, FoundCost[]>({
+  // By a name instead of itself: an operation would keep all of its document in memory.
+  const names = new WeakMap<OperationDefinitionNode, symbol>()
+  const known = new LRUCache<symbol, FoundCost[]>({
     maxSize: rememberedParts,
     sizeCalculation: (costs) => costs.reduce((sum, { parts }) => sum + parts, 1),
   })
   return (document, operation, variables) => {
-    const remembered = known.get(operation) ?? []
+    const name = names.get(operation) ?? Symbol('operation')
+    const remembered = known.get(name) ?? []
     const same = remembered.find(({ from }) => isSame(from, variables))
     if (same) return same
     const cost = costOfOperation(schema, document, operation, variables)
     const isComparable = [...cost.from.values()].every((value) => Object(value) !== value)
-    if (isComparable) known.set(operation, [cost, ...remembered.slice(0, mostOfOperation - 1)])
+    if (!isComparable) return cost
+    names.set(operation, name)
+    known.set(name, [cost, ...remembered.slice(0, mostOfOperation - 1)])
     return cost
   }
 }
