@@ -10,12 +10,12 @@ import { type Connection, connectDatabase } from '../database/connect.ts'
 import type { Database } from '../database/database.ts'
 import { Abandoned } from '../database/session.ts'
 import { graphiqlOptions } from '../graphiql/page.ts'
+import { openLog } from '../log.ts'
 import { activeOperations } from '../persisted-operation/service.ts'
 import { startServer } from '../server.ts'
 import { findTenantBySlug } from '../tenant/service.ts'
 import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { demoKey } from './demo-key.ts'
-import { openLog } from './log.ts'
 import { unreadyDatabase, untilWarm } from './readiness.ts'
 
 const graceMs = 10_000
