@@ -78,7 +78,6 @@ export function report(
   const names = Object.keys(titles)
   const [first = '', ...others] = names
   const ratios = ratiosOf(measured.series, at)
-  const compared = options.only.filter((operation) => operation !== 'MIX')
   const ofOperation = (operation: OperationName) =>
     others.map((name) => figure(ratios[operation]?.[name]))
   return [
@@ -87,7 +86,7 @@ export function report(
     '',
     table(
       ['operation', ...others.map((name) => titles[name] ?? name)],
-      compared.map((operation) => [operation, ...ofOperation(operation)]),
+      options.only.map((operation) => [operation, ...ofOperation(operation)]),
     ),
     '',
     table(
