@@ -50,46 +50,55 @@ function engineOf(answer: Answer | NotCompilable): string {
   return answer instanceof NotCompilable ? `interpreted; ${answer.message}` : 'compiled'
 }
 
-/** Beside answers of the moment all have a name, by which they are told to be unchanged, or kept. */
+type Asking = RequestScope & { viewer: Viewer }
+
 async function answeredOrUnchanged(
   compiled: Compiled,
-  scope: RequestScope & { viewer: Viewer },
+  scope: Asking,
   cache: AnswerCache | null,
 ): Promise<Answer | NotCompilable> {
-  const { isAlone, ifNoneMatch } = scope
-  const { access, statements, readsClock } = compiled
-  const isWanted = isAlone && (cache || ifNoneMatch !== undefined)
-  const isNamed = isWanted && access === 'read' && statements.length > 0 && !readsClock
+  const isNamed = scope.isAlone && (cache || scope.ifNoneMatch !== undefined) && isLasting(compiled)
   if (!isNamed) return answerOf(compiled, scope)
-  const { tenantId } = scope.viewer
   const name = nameOfAnswer(compiled, scope.viewer)
-  const tagged = (viewer: Viewer) => (ifNoneMatch === undefined ? {} : { tag: tagOf(name, viewer) })
-  const kept = cache?.find(tenantId, name)
-  if (kept || (ifNoneMatch && isNamedIn(ifNoneMatch, name))) {
-    const now = await provenNow(scope)
-    if (!now) return new NotCompilable('who asks is not who they were')
-    const { tag } = tagged(now)
-    if (tag && ifNoneMatch && isIn(ifNoneMatch, tag)) return { tag, isUnchanged: true }
-    if (kept?.revision === now.revision) {
-      cache?.heard(tenantId, now.revision)
-      if (scope.engine) scope.engine.ran = 'compiled; kept'
-      return { dataText: kept.dataText, points: kept.points, ...tagged(now) }
-    }
-  }
+  const known = await knownAnswer(name, scope, cache)
+  if (known) return known
   const answer = await answerOf(compiled, scope)
   if (answer instanceof NotCompilable) return answer
   const { dataText, points, viewer } = answer
-  cache?.keep(tenantId, name, { dataText, points, revision: viewer.revision })
-  return { dataText, points, ...tagged(viewer) }
+  cache?.keep(viewer.tenantId, name, { dataText, points, revision: viewer.revision })
+  return { dataText, points, ...tagged(name, viewer, scope) }
+}
+
+/** Whether it is right until the next write: what reads nothing needs no looking up. */
+function isLasting({ access, statements, readsClock }: Compiled): boolean {
+  return access === 'read' && statements.length > 0 && !readsClock
+}
+
+/** An answer that the client has, or that was kept, if it is of the revision of now. */
+async function knownAnswer(
+  name: string,
+  scope: Asking,
+  cache: AnswerCache | null,
+): Promise<Answer | NotCompilable | null> {
+  const { ifNoneMatch, viewer, engine } = scope
+  const kept = cache?.find(viewer.tenantId, name)
+  if (!kept && !(ifNoneMatch && isNamedIn(ifNoneMatch, name))) return null
+  const now = await provenNow(scope)
+  if (!now) return new NotCompilable('who asks is not who they were')
+  const tag = tagOf(name, now)
+  if (ifNoneMatch && isIn(ifNoneMatch, tag)) return { tag, isUnchanged: true }
+  if (kept?.revision !== now.revision) return null
+  cache?.heard(now.tenantId, now.revision)
+  if (engine) engine.ran = 'compiled; kept'
+  return { dataText: kept.dataText, points: kept.points, ...tagged(name, now, scope) }
+}
+
+function tagged(name: string, viewer: Viewer, { ifNoneMatch }: Asking): Pick<Answer, 'tag'> {
+  return ifNoneMatch === undefined ? {} : { tag: tagOf(name, viewer) }
 }
 
 /** The viewer with the revision of now: whoever was just let in has it. */
-async function provenNow({
-  viewer,
-  recalled,
-  database,
-  deadline,
-}: RequestScope & { viewer: Viewer }): Promise<Viewer | null> {
+async function provenNow({ viewer, recalled, database, deadline }: Asking): Promise<Viewer | null> {
   if (!recalled) return viewer
   const { expression, values } = recalled.proof
   const lookup = database.look({ text: `SELECT ${expression}`, values })
