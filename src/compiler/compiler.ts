@@ -61,10 +61,6 @@ interface AdHoc {
 
 type Own = Pick<Lifted, 'key' | 'values' | 'aliases'>
 
-function sharedOf({ key, document, operation }: Lifted): Omit<AdHoc, 'seen'> {
-  return { key, document, operation }
-}
-
 export function createCompiler(
   schema: GraphQLSchema,
   { afterSeen = defaultAfterSeen }: CompilerOptions = {},
@@ -101,9 +97,10 @@ export function createCompiler(
       lifted.set(operation, null)
       return null
     }
-    const one = adHoc.get(made.key) ?? { ...sharedOf(made), seen: 0 }
+    const { values, aliases, ...others } = made
+    const one = adHoc.get(made.key) ?? { ...others, seen: 0 }
     adHoc.set(one.key, one)
-    const own = { key: one.key, values: made.values, aliases: made.aliases }
+    const own = { key: one.key, values, aliases }
     lifted.set(operation, own)
     return { ...own, one }
   }

@@ -42,10 +42,10 @@ export class AnswerCache {
   }
 
   find(tenantId: string, name: string): KeptAnswer | undefined {
-    const { revision, times } = this.#revisions.get(tenantId) ?? { revision: '', times: 0 }
-    if (times < settledAfter) return undefined
+    const heard = this.#revisions.get(tenantId)
+    if (!heard || heard.times < settledAfter) return undefined
     const kept = this.#kept.get(name)
-    return kept?.revision === revision ? kept : undefined
+    return kept?.revision === heard.revision ? kept : undefined
   }
 
   keep(tenantId: string, name: string, answer: KeptAnswer): void {
